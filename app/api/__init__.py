@@ -1,0 +1,1 @@
+"""The connector: reading back what the memory holds."""

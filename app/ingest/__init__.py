@@ -1,0 +1,1 @@
+"""The probe: bytes come in, samples go to the memory."""

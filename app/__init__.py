@@ -1,0 +1,13 @@
+"""Web Oscilloscope: whoever can POST a number is a probe, whoever has the link has a front panel.
+
+A sample's way, and the folder that it passes:
+
+    sender -- POST /data -->  ingest   the probe: bytes to samples
+                              memory   everything received, capped: ring, pyramid, segments
+    ------------------------- Memory decouples the rates: pushed in, pulled out -------------
+                              scope    the instrument: knobs, sweep, frame
+    browser <---------------  ui       the front: Buffer -> DynamicMap -> plot, and the panel
+    reader  <-- GET /data --  api      the connector: samples read back
+
+dsp is the arithmetic below them all; server.py wires the blocks.
+"""

@@ -1,0 +1,106 @@
+"""GET and DELETE /data: reading samples back, and removing channels."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import numpy as np
+import orjson
+from tornado.iostream import StreamClosedError
+from tornado.web import Finish
+
+from app.api.selection import Part, Wanted, bad, selected
+from app.config import Config
+from app.guard import FOREIGN, may_send
+from app.memory.memory import Memory
+from app.memory.record import Record
+from app.memory.samples import Floats
+from app.problems import JsonHandler, Problem, shown
+
+BLOCK = 1 << 14  # numbers written between two turns of the event loop
+STALLED_SECONDS = 30.0
+
+
+class DataReader(JsonHandler):
+    """Gives samples out, in blocks so that a long answer does not hold up the others."""
+
+    def initialize(self, memory: Memory, config: Config, clock: Callable[[], int] = time.time_ns) -> None:
+        """
+        clock  nanoseconds since 1970
+        """
+        self.memory = memory
+        self.config = config
+        self.clock = clock
+
+    async def get(self) -> None:
+        query = self.query()
+        wanted = Wanted.of(query)
+        records = self.records(query)
+        self.set_header("Cache-Control", "no-store")
+        separator = b'{"channels":{'
+        for record in records:
+            self.write(separator + orjson.dumps(record.name) + b":")
+            await self.give(record, await selected(record, wanted))
+            separator = b","
+        self.write(b"}}" if records else b'{"channels":{}}')
+
+    def query(self) -> dict[str, str]:
+        """The parameters, each of which may come once."""
+        arguments = self.request.query_arguments
+        for name, values in arguments.items():
+            if len(values) > 1:
+                raise bad("a parameter is there twice", "send it once", name[:32])
+        return {name: self.decode_argument(values[0], name) for name, values in arguments.items()}
+
+    def records(self, query: dict[str, str]) -> list[Record]:
+        """The records that are asked for; all when none is named."""
+        if "channel" not in query:
+            return list(self.memory.records.values())
+        found = []
+        for name in dict.fromkeys(part.strip() for part in query["channel"].split(",")):
+            if name not in self.memory.records:
+                raise Problem("unknown_channel", f"no channel {shown(name)}; GET /channels lists them")
+            found.append(self.memory.records[name])
+        return found
+
+    async def give(self, record: Record, parts: list[Part]) -> None:
+        head = {
+            "unit": record.unit,
+            "x_unit": record.x_unit,
+            "first": parts[0].first if parts else record.total,
+            "total": record.total,
+        }
+        self.write(orjson.dumps(head).removesuffix(b"}") + b',"x":[')
+        await self.numbers([part.x for part in parts])
+        self.write(b'],"y":[')
+        await self.numbers([part.y for part in parts])
+        self.write(b"]}")
+
+    async def numbers(self, arrays: list[Floats]) -> None:
+        """Write the arrays as the inside of one JSON array; NaN as null."""
+        separator = b""
+        for array in arrays:
+            for start in range(0, len(array), BLOCK):
+                block = np.ascontiguousarray(array[start : start + BLOCK])
+                self.write(separator + orjson.dumps(block, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1])
+                separator = b","
+                if len(array) > BLOCK:
+                    await self.sent()
+
+    async def sent(self) -> None:
+        """Wait until the reader has taken what is written; end with one who has gone or stopped reading."""
+        try:
+            await asyncio.wait_for(self.flush(), STALLED_SECONDS)
+        except (TimeoutError, StreamClosedError):
+            self.detach().close()
+            raise Finish from None
+
+    def delete(self) -> None:
+        if not may_send(self.request.headers, self.config.allow_ws_origin):
+            raise Problem("origin_not_allowed", FOREIGN)
+        names = [record.name for record in self.records(self.query())]
+        for name in names:
+            self.memory.delete(name)
+        self.finish(orjson.dumps({"status": "success", "deleted": names}))

@@ -1,0 +1,103 @@
+"""The memory of the instrument: a record for each channel, within one budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.memory.record import Placed as Placed
+from app.memory.record import Record, rounded
+from app.memory.samples import Samples
+
+SAMPLE = 18  # bytes: x 8, y 8, pyramid 1.6
+LEAST = 1024  # samples that every channel gets, whatever the budget
+
+
+class ChannelLimit(Exception):  # noqa: N818  it is a limit that is met, not a fault
+    """A batch would make more channels than may be; nothing of it was stored."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"no more than {limit} channels")
+        self.limit = limit
+
+
+class Memory:
+    """All records by name, in order of creation.
+
+    points        most samples alive in a channel
+    budget        bytes for the samples of all channels together
+    max_channels  most channels
+    """
+
+    def __init__(self, points: int, budget: int = 1 << 30, max_channels: int = 256) -> None:
+        self.version = 0
+        self.accepted = 0
+        self.records: dict[str, Record] = {}
+        self._points = points
+        self._budget = budget
+        self._max_channels = max_channels
+
+    def append(self, batch: Sequence[Samples], now: float) -> list[Placed]:
+        """Store a batch, all of it or nothing; now is Unix time in seconds.
+
+        ChannelLimit  it would make a channel too many
+        """
+        new = {samples.channel: samples for samples in reversed(batch) if samples.channel not in self.records}
+        if new:
+            self._create(list(reversed(new.values())))
+        placed = [self.records[samples.channel].append(samples, now) for samples in batch]
+        self.accepted += sum(block.stop - block.start for block in placed)
+        self.version += 1
+        return placed
+
+    def delete(self, name: str) -> bool:
+        """Forget a channel. False: there is no such channel."""
+        if name not in self.records:
+            return False
+        del self.records[name]
+        self._share(len(self.records))
+        self.version += 1
+        return True
+
+    def clear(self) -> None:
+        """Forget all channels."""
+        self.records.clear()
+        self.version += 1
+
+    def label(self, name: str, text: str) -> bool:
+        """What people call a channel; the sender's name stays its key. False: there is no such channel."""
+        if name not in self.records:
+            return False
+        self.records[name].label = text
+        self.version += 1
+        return True
+
+    def _create(self, firsts: Sequence[Samples]) -> None:
+        """A record for each of these samples, which are the first of their channels."""
+        n = len(self.records) + len(firsts)
+        if n > self._max_channels:
+            raise ChannelLimit(self._max_channels)
+        limit = self._share(n)
+        for samples in firsts:
+            narrow = samples.y.dtype == np.float32
+            slot = self._slot()
+            self.records[samples.channel] = Record(samples.channel, slot, self._points, limit, narrow=narrow)
+
+    def _slot(self) -> int:
+        taken = {record.slot for record in self.records.values()}
+        return next(slot for slot in range(len(taken) + 1) if slot not in taken)
+
+    def _share(self, channels: int) -> int:
+        """Give each of so many channels its part of the budget; samples."""
+        share = self._budget // stepped(max(1, channels)) // SAMPLE
+        limit = min(rounded(self._points), max(LEAST, share // 16 * 16))
+        for record in self.records.values():
+            record.resize(limit)
+        return limit
+
+
+def stepped(n: int) -> int:
+    """1, 2, 3, 4, 6, 8, 12, ... not below n: records are not moved for every new channel."""
+    power = 1 << (n - 1).bit_length()
+    return 3 * power // 4 if n <= 3 * power // 4 and power >= 4 else power

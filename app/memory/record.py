@@ -1,0 +1,222 @@
+"""A record: the newest samples of one channel, with what is known about their x and their arrival."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.dsp.envelope import Columns
+from app.memory.arrivals import SPACING, Arrivals
+from app.memory.axis import Axis
+from app.memory.columns import Stretch
+from app.memory.pyramid import CHUNK, FACTOR, Pyramid
+from app.memory.ring import Ints, Ring, Side
+from app.memory.samples import Float64s, Floats, Origin, Samples
+from app.memory.segments import Segment
+from app.memory.steps import Steps
+
+START = 4096  # samples for which a new record has room
+GROWTH = 16  # it grows by this factor when full
+LAZY = 8192  # samples that may wait for the pyramid
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a block landed: its sample numbers, half open, and the x of the first (CLOCK: Unix seconds)."""
+
+    channel: str
+    start: int
+    stop: int
+    x0: float
+
+
+class Record:
+    """Samples by absolute number: `first` is the oldest alive, `total` the next to come.
+
+    points    most samples alive
+    limit     most samples that memory is there for, a multiple of 16; `resize` changes it
+    """
+
+    def __init__(self, name: str, slot: int, points: int, limit: int, *, narrow: bool = False) -> None:
+        self.name = name
+        self.label = name
+        self.slot = slot
+        self.unit = ""
+        self.total = 0
+        self.first = 0
+        self.updated = 0.0
+        self._points = points
+        self._limit = limit
+        self._x_unit = ""
+        self._arrivals = Arrivals()
+        capacity = min(START, limit)
+        self._axis = Axis(capacity)
+        self._y: Ring[Floats] = Ring(np.empty(capacity, np.float32) if narrow else np.empty(capacity))
+        self._narrow = narrow
+        self._pyramid = Pyramid(capacity, self._y.data.dtype, 0)
+
+    # writing
+
+    def append(self, samples: Samples, now: float) -> Placed:
+        """Take a block; of more than fit, the newest stay."""
+        y = samples.y
+        start, n = self.total, len(y)
+        stop = start + n
+        if self._narrow and y.dtype != np.float32:
+            self._widen()
+        if stop - self.first > self._y.capacity < self._limit:
+            self._move(min(self._limit, max(GROWTH * self._y.capacity, rounded(stop - self.first))))
+        x0 = self._axis.append(start, samples)
+        self.total = stop
+        self.first = max(self.first, stop - min(self._points, self._y.capacity))
+        self._store(start, y)
+        self._note(samples, now)
+        return Placed(self.name, start, stop, x0)
+
+    def _store(self, start: int, y: Floats) -> None:
+        if len(y) == 1:
+            self._y.put(start, y.item(0))
+            if self.total - self._pyramid.built >= LAZY:
+                self._build(self.total)
+            return
+        for at in range(max(0, len(y) - self._y.capacity), len(y), CHUNK):
+            self._y.write(start + at, y[at : at + CHUNK])
+            done = min(start + at + CHUNK, self.total)
+            if done - self._pyramid.built >= LAZY:
+                self._build(done)
+
+    def _build(self, total: int) -> None:
+        self._pyramid.build(self._axis.ring, self._y, self.first, total)
+
+    def _note(self, samples: Samples, now: float) -> None:
+        """What else an append tells."""
+        axis = self._axis
+        if samples.unit is not None:
+            self.unit = samples.unit
+        if samples.x_unit is not None and axis.origin is Origin.DATA:
+            self._x_unit = samples.x_unit
+        self.updated = now
+        axis.segments.prune(self.first)
+        if not self._arrivals.due - SPACING <= now < self._arrivals.due:
+            self._arrivals.mark(now, self.total, axis.x0 + axis.last, axis.segments.starts[-1])
+
+    def resize(self, limit: int) -> None:
+        """Change the room there is; what no longer fits is given up, the oldest first."""
+        self._limit = limit
+        if self._y.capacity > limit:
+            self._move(limit)
+
+    def _move(self, capacity: int) -> None:
+        self.first = max(self.first, self.total - min(self._points, capacity))
+        self._axis.ring = self._axis.ring.moved(np.empty(capacity), self.first, self.total)
+        self._y = self._y.moved(np.empty(capacity, self._y.data.dtype), self.first, self.total)
+        self._pyramid = Pyramid(capacity, self._y.data.dtype, self.first)
+
+    def _widen(self) -> None:
+        self._narrow = False
+        self._y = self._y.moved(np.empty(self._y.capacity), self.first, self.total)
+        self._pyramid = Pyramid(self._y.capacity, self._y.data.dtype, self.first)
+
+    # reading
+
+    @property
+    def capacity(self) -> int:
+        return self._y.capacity
+
+    @property
+    def figure(self) -> bool:
+        return self._axis.figure
+
+    @property
+    def origin(self) -> Origin:
+        """Of the newest segment: DATA or CLOCK."""
+        return self._axis.origin
+
+    @property
+    def x_unit(self) -> str:
+        """What the sender says; seconds while the server's clock gives x."""
+        return "s" if self.origin is Origin.CLOCK else self._x_unit
+
+    @property
+    def gaps(self) -> int:
+        """Gaps and jumps since the channel began."""
+        return self._axis.segments.gaps
+
+    @property
+    def nbytes(self) -> int:
+        return self._axis.ring.nbytes + self._y.nbytes + self._pyramid.nbytes
+
+    def y(self, start: int, stop: int) -> Floats:
+        """The values of what lives of [start, stop): a view good until the next append, or a copy."""
+        return self._y.read(*self._alive(start, stop))
+
+    def offsets(self, start: int, stop: int) -> Float64s:
+        """The offsets from the base of their segment; likewise."""
+        return self._axis.ring.read(*self._alive(start, stop))
+
+    def x(self, start: int, stop: int) -> Float64s:
+        """x as float64 (CLOCK: Unix seconds), also across segments."""
+        start, stop = self._alive(start, stop)
+        if start == stop:
+            return np.empty(0)
+        return self._axis.segments.bases(start, stop) + self._axis.ring.read(start, stop)
+
+    def segment(self, n: int | None = None) -> Segment:
+        """The segment that holds sample n, clipped to what lives; None: the newest."""
+        return self._axis.segments.at(self.total if n is None else n, self.first, self.total)
+
+    def find(self, offset: float, segment: Segment, side: Side = "left") -> int:
+        """The first sample of a segment with at least (right: more than) this offset; else its stop."""
+        start, stop = self._alive(segment.start, segment.stop)
+        return self._axis.ring.search(offset, start, stop, side)
+
+    def gap_starts(self, start: int, stop: int) -> Ints:
+        """Samples in [start, stop) that no line may reach from the left: after gaps, starts of segments."""
+        return self._axis.segments.inside(*self._alive(start, stop))
+
+    def columns(self, start: int, stop: int, left: float, width: float, n: int) -> Columns:
+        """The envelope of samples [start, stop) of one segment, no figure, in n columns.
+
+        left, width  of the first column, as offsets from the segment's base
+        returns      the columns that hold samples; of long stretches, an extreme may stand a quarter of a
+                     column from its place, but none is lost
+        """
+        start, stop = self._alive(start, stop)
+        self._build(self.total)
+        return Stretch(self._axis.ring, self._y, self._pyramid, start, stop).columns(left, width, n)
+
+    def copy(self, start: int, stop: int) -> Record:
+        """What lives of [start, stop) as a record of its own, under the same numbers, to be read only."""
+        start, stop = self._alive(start, stop)
+        capacity = rounded(max(stop - start, 1))
+        twin = copy(self)
+        twin._axis = self._axis.copy(np.empty(capacity), start, stop)
+        twin._y = self._y.moved(np.empty(capacity, self._y.data.dtype), start, stop)
+        twin._pyramid = Pyramid(capacity, self._y.data.dtype, start)
+        twin.first, twin.total = start, stop
+        return twin
+
+    def steps(self) -> Steps:
+        """The recent steps of the newest segment; a figure has none."""
+        return self._axis.window.steps()
+
+    def rate(self, now: float) -> float:
+        """Samples a second over the last five seconds of the wall clock; 0 if none came."""
+        return self._arrivals.rate(now, self.total)
+
+    def pace(self) -> float | None:
+        """How far x runs in a second of the wall clock; None while unknown and for figures."""
+        if self.figure:
+            return None
+        return 1.0 if self.origin is Origin.CLOCK else self._arrivals.pace()
+
+    def _alive(self, start: int, stop: int) -> tuple[int, int]:
+        start = min(max(start, self.first), self.total)
+        return start, min(max(stop, start), self.total)
+
+
+def rounded(n: int) -> int:
+    """Up to whole buckets of the pyramid."""
+    return -(-n // FACTOR) * FACTOR

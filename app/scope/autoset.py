@@ -1,0 +1,163 @@
+"""The set-up that fits the signal, followed by every screen that nobody has touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.dsp.edges import period
+from app.memory.record import Record
+from app.memory.samples import Floats
+from app.scope import channel, timebase
+from app.scope.frame import FIGURE_POINTS
+from app.scope.sweep import leading, newest
+from app.units import at_least, at_most
+
+SLOTS = 8
+POINTS = 1000  # newest samples that a signal without a period shows
+LOOKED_AT = 8192  # samples searched for a period: the newest, then every 16th and every 256th of more of them
+STRIDES = (1, 16, 256)
+PERIODS = (1.5, 7.0)  # on the screen before the timebase changes; a new one shows 2 to 5
+FILL = 0.75  # of its band that a trace may take when it is placed
+OVERFLOW, UNDERFLOW = 1.0, 0.25  # of its band: beyond these it is placed anew
+
+
+@dataclass(frozen=True, slots=True)
+class Vertical:
+    units_per_div: float = 1.0
+    position: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Knob positions that fit: one timebase, vertical knobs by channel, horizontal ones of figures."""
+
+    units_per_div: float = 1.0
+    channels: dict[str, Vertical] | None = None
+    figures: dict[str, Vertical] | None = None
+
+    def vertical(self, name: str) -> Vertical:
+        return (self.channels or {}).get(name, Vertical())
+
+    def figure(self, name: str) -> Vertical:
+        return (self.figures or {}).get(name, Vertical())
+
+
+class Autoset:
+    """One for the process: keeps a Setup near the signal, with hysteresis so that nothing flutters."""
+
+    def __init__(self) -> None:
+        self.setup = Setup()
+        self._seen = -1
+
+    def update(self, records: Iterable[Record], version: int) -> Setup:
+        """The set-up for the first eight channels as they are now; the same object while it fits."""
+        if version != self._seen:
+            self._seen = version
+            found = fitted(self.setup, [r for r in records if r.slot < SLOTS and r.total > r.first])
+            if found != self.setup:
+                self.setup = found
+        return self.setup
+
+
+def fitted(old: Setup, records: Sequence[Record]) -> Setup:
+    """The set-up for these channels, as near to the old one as fits."""
+    if not records:
+        return Setup()
+    records = sorted(records, key=lambda record: record.slot)
+    figures = {
+        r.name: placed((old.figures or {}).get(r.name), extremes(r.x(*figure_range(r))), 1, 0)
+        for r in records
+        if r.figure
+    }
+    traces = [record for record in records if not record.figure]
+    if traces:
+        scale = horizontal(old.units_per_div, leading(traces))
+    else:
+        scale = figures[records[0].name].units_per_div
+    verticals = {
+        r.name: placed((old.channels or {}).get(r.name), extent(r, scale), len(records), band)
+        for band, r in enumerate(records)
+    }
+    return Setup(scale, verticals, figures)
+
+
+def horizontal(old: float, record: Record) -> float:
+    """Units/div that show 2 to 5 periods or, without a period, the newest 500 to 1000 samples."""
+    start = max(record.segment().start, record.first, record.total - POINTS)
+    x = record.offsets(start, record.total)
+    if x[-1] == x[0]:
+        return 1.0
+    found = repetition(record)
+    if found is not None:
+        on_screen = timebase.DIVISIONS * old / found
+        return old if PERIODS[0] <= on_screen <= PERIODS[1] else at_least(found / 5)
+    size = float(x[-1] - x[0])
+    if len(x) < POINTS:
+        return at_least(size / timebase.DIVISIONS)
+    return old if 0.4 * size <= old * timebase.DIVISIONS <= 1.1 * size else at_most(size / timebase.DIVISIONS)
+
+
+def repetition(record: Record) -> float | None:
+    """The period of a channel, looked for among its newest samples, then among ever more of them."""
+    oldest = max(record.segment().start, record.first)
+    for stride in STRIDES:
+        start = max(oldest, record.total - LOOKED_AT * stride)
+        found = period(record.offsets(start, record.total)[::stride], record.y(start, record.total)[::stride])
+        if found is not None or start == oldest:
+            return found
+    return None
+
+
+def extent(record: Record, units_per_div: float) -> tuple[float, float]:
+    """Lowest and highest y of the newest two screens; of the figure's points for a figure."""
+    if record.figure:
+        return extremes(record.y(*figure_range(record)))
+    own = record.segment()
+    span = timebase.DIVISIONS * units_per_div
+    left = newest(record) - 2 * span
+    found = record.columns(record.find(left, own), record.total, left, 3 * span, 1)
+    return float(found.low[0]), float(found.high[0])
+
+
+def figure_range(record: Record) -> tuple[int, int]:
+    start = max(record.total - FIGURE_POINTS, record.first, record.segment().start)
+    return start, record.total
+
+
+def extremes(values: Floats) -> tuple[float, float]:
+    """Lowest and highest value; NaN where there is none."""
+    return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+
+
+def placed(old: Vertical | None, seen: tuple[float, float], bands: int, band: int) -> Vertical:
+    """Scale and position that put what was seen into its band of the screen, the topmost being band 0.
+
+    old   kept while the trace stays inside its band and is not lost in it
+    seen  lowest and highest y, NaN where there is none
+    """
+    low, high = seen
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return old or Vertical()
+    height = channel.DIVISIONS / bands
+    centre = channel.DIVISIONS / 2 - height * (band + 0.5)
+    if old is not None and fits(old, seen, centre, height):
+        return old
+    size = high - low
+    if size <= 1e-9 * max(abs(low), abs(high)):
+        size = abs(low) * 2  # a constant: zero stays on the screen with it
+    scale = at_least(size / (FILL * height)) if size > 0 else 1.0
+    middle = (low + high) / 2 / scale
+    if size == abs(low) * 2 or abs(middle) < height / 8:
+        middle = 0.0 if abs(middle) < height / 2 else middle
+    return Vertical(scale, round(centre - middle, 1))
+
+
+def fits(old: Vertical, seen: tuple[float, float], centre: float, height: float) -> bool:
+    """Whether the trace is inside its band and takes enough of it."""
+    low, high = (value / old.units_per_div + old.position - centre for value in seen)
+    inside = max(abs(low), abs(high)) <= OVERFLOW * height / 2
+    constant = high - low <= 1e-9 * max(abs(low), abs(high), 1.0)
+    return inside and (constant or high - low >= UNDERFLOW * height)

@@ -1,0 +1,116 @@
+"""Where on its channels a screen lies: rolling with the newest sample, or held by an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.dsp.edges import Slope, crossings, instants
+from app.memory.record import Record
+from app.memory.segments import Segment, between
+from app.scope.timebase import SLOWEST_SWEEP
+
+LIVE = 10.0  # s; a channel that was silent for longer does not lead the screen
+SEARCHED = 100_000  # newest samples looked through for an edge
+HYSTERESIS = 0.025  # of the peak-to-peak value, as automatic hysteresis
+SCREENS_APART = 10  # channels whose x lies farther apart than this have no common x
+SECONDS_APART = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The point of a channel that is held at one place of the screen.
+
+    offset     in the segment's own x
+    reference  share of the screen left of it: 1 is the right border, 0.5 the centre
+    """
+
+    segment: Segment
+    offset: float
+    reference: float
+
+    def left(self, span: float) -> float:
+        """Offset at the left border of a screen of this span."""
+        return self.offset - self.reference * span
+
+
+def leading(records: Sequence[Record]) -> Record:
+    """The lowest channel on the screen that still receives; `records` in screen order, not empty."""
+    newest = max(record.updated for record in records)
+    return next(record for record in records if record.updated >= newest - LIVE)
+
+
+def shift(to: Segment, of: Segment) -> float:
+    """What to add to offsets in `of` to have offsets in `to`; exact between two origins by the clock."""
+    if to.origin is of.origin:
+        return between(of.base, to.base, to.origin)
+    return of.x0 - to.x0
+
+
+def newest(record: Record) -> float:
+    """Offset of the newest sample in its segment."""
+    return float(record.offsets(record.total - 1, record.total)[0])
+
+
+def share_x(one: Record, other: Record, span: float) -> bool:
+    """Whether two channels lie on one x axis: their newest samples are as far apart as their arrivals.
+
+    A channel that fell silent still shares the axis; one whose sender counts from another zero does not.
+    """
+    pace = one.pace() or other.pace() or 0.0
+    apart = newest(one) - newest(other) - shift(one.segment(), other.segment())
+    drift = apart - pace * (one.updated - other.updated)
+    return abs(drift) <= max(SCREENS_APART * span, SECONDS_APART * abs(pace))
+
+
+def anchors(records: Sequence[Record], span: float) -> dict[str, Anchor]:
+    """An anchor for each Y-T channel of the screen, in screen order; all on one x where they have one."""
+    if not records:
+        return {}
+    lead = leading(records)
+    peers = [record for record in records if share_x(lead, record, span)]
+    at = edge(lead, span)
+    reference = 1.0 if at is None else 0.5
+    if at is None:
+        own = lead.segment()
+        at = max(newest(peer) + shift(own, peer.segment()) for peer in peers)
+    found = {}
+    for record in records:
+        own = record.segment()
+        if record in peers:
+            found[record.name] = Anchor(own, at + shift(own, lead.segment()), reference)
+        else:
+            found[record.name] = Anchor(own, newest(record) - span * (1 - reference), reference)
+    return found
+
+
+def sweeps(record: Record, span: float) -> bool:
+    """Whether the screen is fast enough to be held by an edge; slower ones roll."""
+    pace = record.pace()
+    return pace is not None and pace > 0 and span / 10 < SLOWEST_SWEEP * pace
+
+
+def edge(record: Record, span: float) -> float | None:
+    """Offset of the newest rising crossing of the middle with half a screen of samples after it.
+
+    None where the screen rolls, or where there is no such edge within a screen.
+    """
+    if not sweeps(record, span):
+        return None
+    own = record.segment()
+    last = newest(record) - span / 2
+    stop = record.find(last, own, side="right")
+    start = max(record.find(last - span, own), stop - SEARCHED, record.first, own.start)
+    if stop - start < 2:
+        return None
+    values = record.y(start, stop)
+    if np.all(np.isnan(values)):
+        return None
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    middle = (low + high) / 2
+    at = crossings(values, middle, Slope.RISING, HYSTERESIS * (high - low))
+    if high == low or not len(at):
+        return None
+    return float(instants(record.offsets(start, stop), values, middle, at[-1:])[0])

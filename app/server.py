@@ -1,0 +1,159 @@
+"""Wires the blocks, serves, and drains: the only file that knows them all.
+
+The samples' way in listens at once; Panel, which takes seconds to import, is loaded beside it by a thread,
+and takes over the same port when its pages are ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPMessageDelegate, HTTPServerConnectionDelegate
+from tornado.iostream import StreamClosedError
+from tornado.netutil import bind_sockets, bind_unix_socket
+from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketClosedError
+
+from app.api.channels import ChannelsHandler
+from app.api.data import DataReader
+from app.config import Config
+from app.health import HealthHandler
+from app.ingest.handler import DataHandler
+from app.memory.memory import Memory
+from app.problems import NotFound
+
+STATIC = Path(__file__).parent / "ui" / "static"
+TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
+UNSENT = 128 << 10  # bytes the kernel takes before a slow reader is felt
+HTTP = {
+    "max_header_size": 24 << 10,
+    "max_body_size": 8 << 20,
+    "body_timeout": 30,
+    "idle_connection_timeout": 75,
+}
+DRAINED_WITHIN = 2.0  # s for requests under way
+
+
+class Data(DataReader, DataHandler):
+    """/data: POST from ingest, GET and DELETE from the API."""
+
+
+class Starting(RequestHandler):
+    """The page while Panel is still loading."""
+
+    def get(self) -> None:
+        self.set_header("Retry-After", "2")
+        self.set_header("Cache-Control", "no-store")
+        self.finish((STATIC / "starting.html").read_bytes())
+
+
+class Gate(HTTPServerConnectionDelegate):
+    """Passes each request to what serves now; that may change while connections stay open."""
+
+    def __init__(self, serving: HTTPServerConnectionDelegate) -> None:
+        self.serving = serving
+
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        return self.serving.start_request(server_conn, request_conn)
+
+
+class Process:
+    """One process: memory, HTTP server and, once loaded, pages."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
+        shared = {"memory": self.memory, "config": config}
+        self.routes: list[Any] = [
+            (r"/data", Data, shared),
+            (r"/channels", ChannelsHandler, shared),
+            (r"/healthz", HealthHandler),
+        ]
+        early = Application([*self.routes, (r"/", Starting)], default_handler_class=NotFound)
+        self.gate = Gate(early)
+        self.http = HTTPServer(self.gate, xheaders=bool(config.socket), **HTTP)
+        self.sockets = listen(config)
+        self.pages: Any = None
+        self.stopped = asyncio.Event()
+
+    def address(self) -> tuple[socket.AddressFamily, object]:
+        """Where this process itself can reach it."""
+        if self.config.socket:
+            return socket.AF_UNIX, self.config.socket
+        family, name = self.sockets[0].family, self.sockets[0].getsockname()
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name[0], name[0])
+        return family, (host, *name[1:])
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain."""
+        self.http.add_sockets(self.sockets)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(report)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopped.set)
+        opening = asyncio.create_task(self.open_pages())
+        await self.stopped.wait()
+        opening.cancel()
+        await self.drain()
+
+    async def open_pages(self) -> None:
+        """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
+        try:
+            front = await asyncio.to_thread(load_front)
+            demo = front.Demo(self.memory, self.address)
+            bench = front.Bench(self.memory, self.config, demo)
+            self.pages = front.serve(bench, self.routes)
+            self.gate.serving = self.pages._tornado
+        except Exception:
+            self.stopped.set()
+            raise
+
+    async def drain(self) -> None:
+        """Take no new connection, finish what is under way, close the sockets of the viewers."""
+        self.http.stop()
+        if self.pages is not None:
+            self.pages.stop()
+        await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN)
+
+
+def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in the loop, but for a viewer that left while something was on its way to it."""
+    if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
+        loop.default_exception_handler(context)
+
+
+def listen(config: Config) -> list[socket.socket]:
+    """The listening sockets; OSError when the place is taken or forbidden."""
+    if config.socket:
+        return [bind_unix_socket(config.socket, mode=0o660)]
+    sockets = bind_sockets(config.port, config.bind)
+    for made in sockets:
+        made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
+    return sockets
+
+
+def load_front() -> ModuleType:
+    """Import the pages, which takes seconds, and build one so that the first visitor need not wait for it."""
+    from app.ui import front  # here, so that samples can come in before Panel is there
+
+    front.warm()
+    return front
+
+
+def serve(config: Config) -> int:
+    """Run one process until it is told to stop; returns its exit status."""
+    try:
+        scope = Process(config)
+    except OSError as error:
+        place = config.socket or f"{config.bind}:{config.port}"
+        print(f"Cannot listen on {place}: {error.strerror}.", file=sys.stderr)
+        return 1
+    asyncio.run(scope.run())
+    return 0

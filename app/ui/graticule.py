@@ -1,0 +1,73 @@
+"""The 10 x 8 graticule: dotted lines at the divisions, five ticks each on the centre axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from bokeh.models import ColumnDataSource, MultiLine, Text
+
+from app.scope import channel, timebase
+from app.ui.theme import GRID, TRACES
+
+HALF_WIDTH, HALF_HEIGHT = timebase.DIVISIONS / 2, channel.DIVISIONS / 2
+TICKS, TICK = 5, 0.06  # minor ticks for each division, and their half length in divisions
+
+
+def draw(figure: Any) -> ColumnDataSource:
+    """Draw the graticule below the traces; returns the source of the ground markers (see `markers`)."""
+    figure.x_range.update(start=-HALF_WIDTH, end=HALF_WIDTH, reset_start=-HALF_WIDTH, reset_end=HALF_WIDTH)
+    figure.y_range.update(
+        start=-HALF_HEIGHT, end=HALF_HEIGHT, reset_start=-HALF_HEIGHT, reset_end=HALF_HEIGHT
+    )
+    for (xs, ys), dash in ((divisions(), [2, 4]), (centre_axes(), [])):
+        lines = MultiLine(xs="xs", ys="ys", line_color=GRID, line_width=1, line_dash=dash)
+        figure.add_glyph(ColumnDataSource({"xs": xs, "ys": ys}), lines, level="underlay")
+    grounds = ColumnDataSource(markers({}))
+    figure.add_glyph(
+        grounds,
+        Text(
+            x="x", y="y", text="text", text_color="color", text_font_size="13px", text_font_style="bold",
+            text_baseline="middle", x_offset=3,
+        ),
+        level="overlay",
+    )  # fmt: skip
+    return grounds
+
+
+def divisions() -> tuple[list[list[float]], list[list[float]]]:
+    """The lines at the divisions, those through the centre left out."""
+    uprights = [x for x in np.arange(-HALF_WIDTH, HALF_WIDTH + 1).tolist() if x]
+    levels = [y for y in np.arange(-HALF_HEIGHT, HALF_HEIGHT + 1).tolist() if y]
+    xs = [[x, x] for x in uprights] + [[-HALF_WIDTH, HALF_WIDTH]] * len(levels)
+    ys = [[-HALF_HEIGHT, HALF_HEIGHT]] * len(uprights) + [[y, y] for y in levels]
+    return xs, ys
+
+
+def centre_axes() -> tuple[list[list[float]], list[list[float]]]:
+    """The two centre lines and their ticks, as line segments in divisions."""
+    xs = [[-HALF_WIDTH, HALF_WIDTH], [0.0, 0.0]]
+    ys = [[0.0, 0.0], [-HALF_HEIGHT, HALF_HEIGHT]]
+    for at in np.arange(-HALF_WIDTH * TICKS, HALF_WIDTH * TICKS + 1) / TICKS:
+        xs.append([at, at])
+        ys.append([-TICK, TICK])
+    for at in np.arange(-HALF_HEIGHT * TICKS, HALF_HEIGHT * TICKS + 1) / TICKS:
+        xs.append([-TICK, TICK])
+        ys.append([at, at])
+    return xs, ys
+
+
+def markers(positions: dict[int, float]) -> dict[str, list[Any]]:
+    """Columns of the ground markers at the left border: `1▸` at zero, an arrow where zero is off the screen.
+
+    positions  divisions above the centre, by slot
+    """
+    columns: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "color": []}
+    for slot, position in positions.items():
+        edge = HALF_HEIGHT - 0.2
+        sign = "▸" if abs(position) <= HALF_HEIGHT else "▴" if position > 0 else "▾"
+        columns["x"].append(-HALF_WIDTH)
+        columns["y"].append(min(max(position, -edge), edge))
+        columns["text"].append(f"{slot + 1}{sign}")
+        columns["color"].append(TRACES[slot])
+    return columns

@@ -1,0 +1,37 @@
+// Notices a lost server, says so, and comes back by itself: the set-up is in the address.
+
+const SILENT = 7000 // ms; the server gives a sign of life every 2 s
+const LONGEST = 10000
+
+export function connect(output) {
+  let last = performance.now(), boot = null, waiting = false
+  const say = (text) => { if (output.textContent !== text) output.textContent = text }
+  document.addEventListener('scope:state', () => { last = performance.now(); say('') })
+
+  const health = async () => {
+    try {
+      const answer = await fetch('healthz', {cache: 'no-store'})
+      return answer.ok ? (await answer.json()).boot_id : null
+    } catch { return null }
+  }
+  health().then((id) => { boot = id })
+
+  const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
+  async function recover() {
+    waiting = true
+    let pause = 500
+    say('reconnecting\u2026')
+    while (performance.now() - last > SILENT || document.hidden) {
+      const id = await health()
+      if (id !== null && !document.hidden) {
+        if (id === boot) await sleep(3000) // the same server: its messages may only be late
+        if (performance.now() - last > SILENT || id !== boot) return location.reload()
+      }
+      await sleep(pause * (0.5 + Math.random()))
+      pause = Math.min(2 * pause, LONGEST)
+    }
+    say('')
+    waiting = false
+  }
+  setInterval(() => { if (!waiting && performance.now() - last > SILENT) recover() }, 1000)
+}

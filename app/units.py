@@ -1,0 +1,94 @@
+"""Numbers as an instrument writes them: engineering notation and the 1-2-5 sequence."""
+
+from __future__ import annotations
+
+import math
+
+from quantiphy import Quantity
+
+PREFIXES = "TGMkmunpfa"
+STEPS = (1.0, 2.0, 5.0)
+SMALLEST, LARGEST = 1e-12, 1e12  # units/div; data has any unit, so the range is wide
+
+
+def one_two_five(index: int) -> float:
+    """Value number `index` of the sequence 1, 2, 5, 10, ...; index 0 is 1, -1 is 0.5.
+
+    The decimal text is parsed, so that 0.1 is the 0.1 that a person types, not 10**-1 with its rounding.
+    """
+    decade, step = divmod(index, len(STEPS))
+    return float(f"{STEPS[step]:g}e{decade}")
+
+
+def index_below(value: float) -> int:
+    """Number of the largest value of the sequence that is not above `value`.
+
+    value  > 0 and finite; a part in 10^9 above a step counts as the step
+    """
+    decade = math.floor(math.log10(value))
+    index = (decade - 1) * len(STEPS)
+    while one_two_five(index + 1) <= value * (1 + 1e-9):
+        index += 1
+    return index
+
+
+def at_least(value: float) -> float:
+    """Smallest value of the sequence that is not below `value`, within the range of a knob."""
+    value = min(max(value, SMALLEST), LARGEST)
+    index = index_below(value)
+    found = one_two_five(index)
+    return found if found >= value * (1 - 1e-9) else one_two_five(index + 1)
+
+
+def at_most(value: float) -> float:
+    """Largest value of the sequence that is not above `value`, within the range of a knob."""
+    return one_two_five(index_below(min(max(value, SMALLEST), LARGEST)))
+
+
+def stepped(value: float, clicks: int) -> float:
+    """The value that a knob shows after some clicks: up the sequence for clicks > 0, down for < 0.
+
+    A value between two steps goes to the neighbour in the direction of the first click.
+    """
+    index = index_below(value)
+    if clicks < 0 and not math.isclose(one_two_five(index), value, rel_tol=1e-9):
+        index += 1
+    return min(max(one_two_five(index + clicks), SMALLEST), LARGEST)
+
+
+def engineering(value: float, unit: str = "", digits: int = 3) -> str:
+    """The value with an SI prefix and a fixed number of significant digits: `500 mV`, `2.00 ms`.
+
+    The prefix is kept without a unit, too (`1.50 k`). NaN and infinities come as `---`.
+    """
+    if not math.isfinite(value):
+        return f"--- {unit}".rstrip()
+    if value == 0:
+        return f"{0:.{digits - 1}f} {unit}".rstrip()
+    return rendered(unit, Quantity(value).render(prec=digits - 1, strip_zeros=False, show_units=False))
+
+
+def plain(value: float, unit: str = "") -> str:
+    """The value as short as it can be said exactly enough: `500 mV`, `2 ms`, `1`."""
+    if value == 0 or not math.isfinite(value):
+        return engineering(value, unit, 1)
+    return rendered(unit, Quantity(value).render(prec=4, strip_zeros=True, show_units=False))
+
+
+def rendered(unit: str, text: str) -> str:
+    number = text.rstrip(PREFIXES)
+    return f"{number} {text[len(number) :]}{unit}".rstrip()
+
+
+def parsed(text: str) -> float:
+    """The number in a text as people type it at an instrument: `2m`, `500 u`, `1.5k`, `20 mV`, `1e-3`.
+
+    ValueError  nothing finite can be read from it
+    """
+    try:
+        value = float(Quantity(text.strip().replace("µ", "u").replace(",", ".")))
+    except ValueError:
+        raise ValueError("Type a number such as 2m, 500u or 1.5k.") from None
+    if not math.isfinite(value):
+        raise ValueError("Type a finite number such as 2m, 500u or 1.5k.")
+    return value

@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# Sets up, starts and supervises the Web Oscilloscope. Its flags are those of `python -m app`: see ./start.sh --help.
+# nginx, where there is one, is the public port in front of the app: SCOPE_NGINX=off does without, =on insists.
+set -euo pipefail
+cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")"
+unset PYTHONDONTWRITEBYTECODE # without cached bytecode each start would take seconds longer
+
+job=       # what runs now and is waited for, as the number of its process group: the app, most of the time
+front=     # nginx, likewise
+run=       # private folder of this run: socket, nginx's files, logs
+half_made= # an environment that is not complete yet
+
+source scripts/environment.sh
+
+# Ends a process group: first by the signal (to one process of it, if one is named), and after so many twentieths of a
+# second by force.
+end_group() {
+    local group=$1 signal=$2 patience=$3 whom=${4:--$1}
+    [[ -n $group ]] && kill -0 -- -"$group" 2>/dev/null || return 0
+    kill -"$signal" -- "$whom" 2>/dev/null || true
+    while ((patience-- > 0)) && kill -0 -- -"$group" 2>/dev/null; do sleep 0.05; done
+    kill -KILL -- -"$group" 2>/dev/null || true
+    wait "$group" 2>/dev/null || true
+}
+
+# The app first, so that nginx still carries its last answers. Five seconds at the most, together.
+finish() {
+    trap '' TERM INT HUP USR1
+    end_group "$job" TERM 70
+    end_group "$front" QUIT 20 "$(cat "$run/nginx.pid" 2>/dev/null)"
+    rm -rf -- ${half_made:+"$half_made"} ${run:+"$run"}
+}
+trap finish EXIT
+trap 'exit 0' TERM INT HUP
+trap 'fail "nginx has ended, and with it the public port."' USR1
+
+# Starts a command as `job`, in a process group of its own: Ctrl-C reaches start.sh alone, which ends things in order.
+launch() {
+    set -m
+    "$@" </dev/null &
+    job=$!
+    set +m
+}
+
+# The status of `job` at its end. Signals act at once meanwhile, as they do not while a command runs in the foreground.
+ended() {
+    local status=0
+    wait "$job" 2>/dev/null || status=$?
+    job=
+    return "$status"
+}
+
+attend() {
+    launch "$@"
+    ended
+}
+
+help() {
+    choose_own_python
+    "$python" -c 'from app.config import parser; made = parser(); made.prog = "./start.sh"; made.print_help()'
+    say "start.sh itself reads SCOPE_NGINX: off, or on to insist on it; not set: nginx is used when it is installed."
+    exit 0
+}
+
+# In an environment that someone has activated nothing is installed: it satisfies pyproject.toml, or we say what lacks.
+active_environment() {
+    python=$1/bin/python
+    [[ -x $python ]] || fail "The active environment $1 has no bin/python: deactivate it, or make it anew."
+    "$python" -c "$old_python" || fail "The active environment $1 has a Python older than 3.11: make it anew, or deactivate it."
+    read_requirements
+    ((${#missing[@]} == 0)) && return
+    local install="$python -m pip install" lacking
+    [[ -z ${VIRTUAL_ENV:-} ]] && install="conda install --channel conda-forge"
+    lacking=$(printf " '%s'" "${missing[@]}")
+    fail "The active environment $1 lacks packages: run $install$lacking (or deactivate it: start.sh then makes its own)."
+}
+
+choose_environment() {
+    local active=${VIRTUAL_ENV:-${CONDA_PREFIX:-}}
+    if [[ -n $active && ! $active -ef .venv ]]; then
+        active_environment "$active"
+        read_settings "$@"
+    else
+        choose_own_python
+        read_settings "$@" # before anything is installed: a wrong flag should not take minutes to show
+        own_environment
+    fi
+}
+
+# Sets port, listen, max_body and the rest; whatever is wrong with them has then been said.
+read_settings() {
+    local answers
+    answers=$("$python" -m scripts.settings "$nginx" "$@") || exit
+    eval "$answers"
+}
+
+# Debian keeps nginx where only root looks.
+find_nginx() {
+    nginx=$(PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v nginx) || nginx=
+    case ${SCOPE_NGINX:-auto} in
+        off) nginx= ;;
+        on) [[ -n $nginx ]] || fail "SCOPE_NGINX=on, but nginx is not installed." ;;
+        auto) ;;
+        *) fail "SCOPE_NGINX='$SCOPE_NGINX': wants on or off." ;;
+    esac
+}
+
+# A socket's path may have 107 bytes at the most, which a deep TMPDIR would exceed.
+make_run_folder() {
+    local parent=${TMPDIR:-/tmp}
+    ((${#parent} < 80)) || parent=/tmp
+    run=$(mktemp -d "$parent/scope.XXXXXX") || fail "No folder can be made in $parent: give another with TMPDIR."
+    log=$run/log
+}
+
+# nginx.conf with this run's values in it. As root, nginx's workers are root too, as the app is: its socket is closed to
+# everyone else.
+render() {
+    local text user=
+    ((EUID != 0)) || user="user $(id -un) $(id -gn);"
+    text=$(<nginx.conf)
+    text=${text//@RUN@/"$run"}
+    text=${text//@LISTEN@/"$listen"}
+    text=${text//@MAX_BODY@/"$max_body"}
+    text=${text//@FRONT_BODY@/"$front_body"}
+    printf '%s\n' "${text//@USER@/"$user"}" >"$run/nginx.conf"
+}
+
+start_nginx() {
+    local options=(-p "$run" -c "$run/nginx.conf")
+    [[ $("$nginx" -h 2>&1) == *'-e filename'* ]] && options+=(-e stderr) # from 1.19.5 on
+    mkdir "$run/temp"
+    render
+    launch end_with_nginx "${options[@]}"
+    front=$job
+    job=
+}
+
+end_with_nginx() {
+    "$nginx" "$@" &
+    wait $! 2>/dev/null || true
+    kill -USR1 $$ 2>/dev/null
+}
+
+# Whether the public port answers GET /healthz with 200.
+healthy() (
+    exec 3<>"/dev/tcp/$probe_host/$port" || exit 1
+    printf 'GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3
+    read -r -t 1 answer <&3 && [[ $answer == *' 200 '* ]]
+) 2>/dev/null
+
+announce() {
+    [[ -z $own_socket ]] || { say "Web Oscilloscope on the Unix socket $own_socket" && return; }
+    until healthy; do
+        kill -0 "$job" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    say "Web Oscilloscope on $local_url${lan_url:+, in the network on $lan_url}"
+    announced=yes
+}
+
+# Keeps the app running: starts it again 0.5, 1, 2, 4 s after a death, and gives up at the fifth within a minute.
+supervise() {
+    local deaths="" announced="" status pause when recent
+    local pauses=(0.5 0.5 1 2 4)
+    while :; do
+        [[ -n $own_socket ]] || rm -f -- "$run/app.sock"
+        launch "$python" -m app "$@"
+        [[ -n $announced ]] || announce
+        ended && status=0 || status=$?
+        ((status != 2)) || exit 2 # a setting that the app cannot use, and it has said which
+        recent=0
+        deaths="$deaths $SECONDS"
+        for when in $deaths; do ((SECONDS - when >= 60)) || recent=$((recent + 1)); done
+        ((recent < 5)) || fail "The app has ended five times within a minute, last with status $status: giving up."
+        pause=${pauses[recent]}
+        printf 'start.sh: the app has ended with status %s; starting it again in %s s.\n' "$status" "$pause" >&2
+        attend sleep "$pause"
+    done
+}
+
+# More open connections than many systems grant at first; every viewer takes two.
+raise_limits() {
+    local files
+    files=$(ulimit -Sn)
+    [[ $files == unlimited ]] || ((files >= 16384)) || ulimit -Sn 16384 2>/dev/null || ulimit -Sn "$(ulimit -Hn)" || true
+}
+
+main() {
+    [[ " $* " != *" -h "* && " $* " != *" --help "* ]] || help
+    find_nginx
+    make_run_folder
+    choose_environment "$@"
+    raise_limits
+    if [[ -n $nginx && -z $own_socket ]]; then
+        start_nginx
+        export SCOPE_SOCKET=$run/app.sock
+    fi
+    supervise "$@" --port "$port"
+}
+
+main "$@"

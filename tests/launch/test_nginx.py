@@ -1,0 +1,144 @@
+"""The public port as nginx serves it, with the real app behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+
+import pytest
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from tests.conftest import wait_until
+from tests.launch.conftest import Answer, Scope, copy_project, environment, free_port, needs_nginx
+
+pytestmark = needs_nginx
+LIMIT = 1000  # of the app; nginx lets a MiB more through
+
+
+@pytest.fixture(scope="module")
+def scope(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scope]:
+    folder = copy_project(tmp_path_factory.mktemp("nginx") / "scope")
+    started = Scope(folder, ["--max-body", str(LIMIT)], environment(), free_port())
+    try:
+        yield started.up()
+        os.kill(started.process.pid, signal.SIGTERM)
+        assert started.status() == 0
+    finally:
+        started.remove()
+
+
+def whole_page(scope: Scope, host: str) -> Answer | None:
+    """The page, once the app has loaded what draws it."""
+    page = scope.ask("GET", "/", Host=host)
+    return page if b'"token"' in page.body else None
+
+
+def raw(scope: Scope, request: bytes) -> tuple[bytes, bytes]:
+    """Head and body of the answer to bytes that no HTTP library would send."""
+    with socket.create_connection(("127.0.0.1", scope.port), timeout=10) as connection:
+        connection.sendall(request)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head, body
+
+
+def test_post_data_reaches_the_memory(scope: Scope) -> None:
+    answer = scope.ask("POST", "/data", b'{"x": 1, "y": 2.5, "channel": "through-nginx"}')
+    assert (answer.status, answer.json()) == (200, {"status": "success"})
+    channels = scope.ask("GET", "/data?channel=through-nginx").json()["channels"]
+    assert channels["through-nginx"]["y"] == [2.5]  # type: ignore[index]
+
+
+def test_healthz_passes(scope: Scope) -> None:
+    assert scope.ask("GET", "/healthz").json()["status"] == "pass"
+
+
+def test_errors_of_the_app_pass_as_they_are(scope: Scope) -> None:
+    answer = scope.ask("POST", "/data", b'{"x": 1}')
+    assert answer.status == 400
+    assert answer.json()["status"] == "error"
+
+
+def test_a_body_over_the_apps_limit_hears_the_app(scope: Scope) -> None:
+    answer = scope.ask("POST", "/data", b" " * (LIMIT + 1))
+    assert answer.status == 413
+    assert (answer.json()["code"], answer.json()["max"]) == ("body_too_large", LIMIT)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_nginxs_limit_hears_the_same(scope: Scope, chunked: bool) -> None:
+    size = LIMIT + (3 << 20)
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % size
+    body = b"%x\r\n" % size + b" " * size + b"\r\n0\r\n\r\n" if chunked else b" " * size
+    head, said = raw(
+        scope, b"POST /data HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + length + b"\r\n\r\n" + body
+    )
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert b"application/json" in head
+    expected = {"status": "error", "code": "body_too_large", "accepted": 0, "max": LIMIT, "limit": "body"}
+    assert json.loads(said).items() >= expected.items()
+
+
+def test_a_request_that_is_not_http_hears_json(scope: Scope) -> None:
+    head, said = raw(scope, b"GET / HTTP/1.1\r\nHo st: x\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(said)["code"] == "bad_request"
+
+
+def test_headers_beyond_all_measure_hear_json(scope: Scope) -> None:
+    head, said = raw(scope, b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 30_000 + b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(said)["code"] == "bad_request"
+
+
+@pytest.mark.parametrize("host", ["localhost", "192.168.1.7:9000", "scope.example.org"])
+def test_page_and_its_websocket_work_under_every_host(scope: Scope, host: str) -> None:
+    page = wait_until(lambda: whole_page(scope, host), 30, 0.2)
+    token = re.search(rb'"token":\s*"([^"]+)"', page.body)
+    assert token is not None
+    with connect(
+        f"ws://{host}/ws",
+        sock=socket.create_connection(("127.0.0.1", scope.port)),
+        origin=Origin(f"http://{host}"),
+        subprotocols=[Subprotocol("bokeh"), Subprotocol(token[1].decode())],
+        max_size=None,
+    ) as page_socket:
+        assert json.loads(page_socket.recv(timeout=10))["msgtype"] == "ACK"
+
+
+def test_scripts_are_compressed(scope: Scope) -> None:
+    page = wait_until(lambda: whole_page(scope, "localhost"), 30, 0.2)
+    script = re.search(r'src="([^"]*bokeh[^"]*\.js[^"]*)"', page.body.decode())
+    assert script is not None
+    path = re.sub(r"^https?://[^/]+", "", script[1])
+    answer = scope.ask("GET", path if path.startswith("/") else f"/{path}", Accept_Encoding="gzip")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.body[:2] == b"\x1f\x8b"
+
+
+def test_one_sender_at_full_speed_is_not_throttled(scope: Scope) -> None:
+    answers = {scope.ask("POST", "/data", b'{"x": 1, "y": 2, "channel": "fast"}').status for _ in range(300)}
+    assert answers == {200}
+
+
+def test_pages_beyond_the_burst_hear_429_as_json(scope: Scope) -> None:
+    answer = wait_until(lambda: limited(scope), 30, 0)
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json()["code"] == "rate_limited"
+
+
+def limited(scope: Scope) -> Answer | None:
+    answer = scope.ask("HEAD", "/?probe=1")
+    if answer.status != 429:
+        return None
+    return wait_until(lambda: page_limited(scope), 10, 0)
+
+
+def page_limited(scope: Scope) -> Answer | None:
+    answer = scope.ask("GET", "/")
+    return answer if answer.status == 429 else None

@@ -1,0 +1,124 @@
+"""A live server with the probe and the connector on a free port, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from app.api.channels import ChannelsHandler
+from app.api.data import DataReader
+from app.config import Config
+from app.ingest.handler import DataHandler
+from app.memory.memory import Memory
+from app.problems import NotFound
+
+
+class Data(DataReader, DataHandler):
+    """POST, GET and DELETE on one path."""
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved: nanoseconds since 1970."""
+
+    now: int = 1_700_000_000_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class Served:
+    """A running server and the way to ask it."""
+
+    port: int
+    memory: Memory
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+    logged: list[logging.LogRecord] = field(default_factory=list)
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Status and JSON of the answer."""
+        response, raw = self.raw(method, path, body, **headers)
+        return response.status, orjson.loads(raw) if raw else None
+
+    def raw(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
+        connection = self.connection()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, data, named)
+        response = connection.getresponse()
+        raw = response.read()
+        connection.close()
+        return response, raw
+
+    def post(self, body: Any, **headers: str) -> tuple[int, Any]:
+        return self.ask("POST", "/data", body, **headers)
+
+
+class Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.WARNING)
+        self.records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def serving(config: Config | None = None) -> Iterator[Served]:
+    """A server in a thread of its own; what it logs from warnings up is kept."""
+    config = config or Config()
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+    served = Served(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
+    given = {"memory": served.memory, "config": config, "clock": served.clock}
+    routes: list[Any] = [("/data", Data, given), ("/channels", ChannelsHandler, given)]
+
+    async def start() -> HTTPServer:
+        server = HTTPServer(Application(routes, default_handler_class=NotFound))
+        sockets = bind_sockets(0, "127.0.0.1")
+        server.add_sockets(sockets)
+        served.port = sockets[0].getsockname()[1]
+        ready.set()
+        return server
+
+    async def stop(server: HTTPServer) -> None:
+        server.stop()
+        await server.close_all_connections()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        server = loop.run_until_complete(start())
+        loop.run_forever()
+        loop.run_until_complete(stop(server))
+        loop.close()
+
+    kept = Kept(served.logged)
+    logging.getLogger().addHandler(kept)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield served
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        logging.getLogger().removeHandler(kept)

@@ -1,0 +1,112 @@
+"""Every setting, by environment variable and by flag, and what a bad value hears."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from app.config import Config, ConfigError, load, parser
+
+GOOD = [
+    ("port", "PORT", "9000", 9000),
+    ("port", "PORT", "0", 0),
+    ("bind", "BIND", "127.0.0.1", "127.0.0.1"),
+    ("socket", "SCOPE_SOCKET", "/run/scope.sock", "/run/scope.sock"),
+    ("allow_ws_origin", "BOKEH_ALLOW_WS_ORIGIN", "a.example, b.example:81,", ("a.example", "b.example:81")),
+    ("scope_points", "SCOPE_POINTS", "1_000", 1000),
+    ("scope_points", "SCOPE_POINTS", "1e6", 1_000_000),
+    ("scope_memory", "SCOPE_MEMORY", "512M", 512 << 20),
+    ("scope_memory", "SCOPE_MEMORY", "2GiB", 2 << 30),
+    ("scope_memory", "SCOPE_MEMORY", "1.5g", 3 << 29),
+    ("max_body", "SCOPE_MAX_BODY", "4096", 4096),
+    ("max_body", "SCOPE_MAX_BODY", "64 kB", 64 << 10),
+    ("max_samples", "SCOPE_MAX_SAMPLES", "10", 10),
+    ("max_channels", "SCOPE_MAX_CHANNELS", "8", 8),
+    ("max_tabs", "SCOPE_MAX_TABS", "20", 20),
+]
+BAD = [
+    ("PORT", "http"),
+    ("PORT", "65536"),
+    ("PORT", "-1"),
+    ("SCOPE_POINTS", "0"),
+    ("SCOPE_POINTS", "1.5"),
+    ("SCOPE_POINTS", "nan"),
+    ("SCOPE_POINTS", "inf"),
+    ("SCOPE_MEMORY", "much"),
+    ("SCOPE_MEMORY", "0"),
+    ("SCOPE_MEMORY", "-1M"),
+    ("SCOPE_MEMORY", "inf"),
+    ("SCOPE_MEMORY", "M"),
+    ("SCOPE_MAX_BODY", "1x"),
+    ("SCOPE_MAX_CHANNELS", "none"),
+    ("SCOPE_MAX_TABS", "-3"),
+]
+
+
+def names(kind: str) -> list[str]:
+    return [f.metadata[kind] for f in fields(Config)]
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert load([], {}) == Config()
+    assert (Config().port, Config().bind, Config().scope_points) == (8080, "0.0.0.0", 1_000_000)
+
+
+@pytest.mark.parametrize(("name", "variable", "text", "value"), GOOD)
+def test_a_variable_sets_its_setting(name: str, variable: str, text: str, value: object) -> None:
+    assert load([], {variable: text}) == Config(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "variable", "text", "value"), GOOD)
+def test_a_flag_sets_its_setting(name: str, variable: str, text: str, value: object) -> None:
+    assert load(["--" + name.replace("_", "-"), text], {}) == Config(**{name: value})  # type: ignore[arg-type]
+
+
+def test_every_setting_is_tried_here() -> None:
+    assert {name for name, *_ in GOOD} == {f.name for f in fields(Config)}
+
+
+def test_a_flag_wins_over_the_variable() -> None:
+    assert load(["--port", "1"], {"PORT": "2"}).port == 1
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert load([], dict.fromkeys(names("env"), "")) == Config()
+
+
+@pytest.mark.parametrize("flag", ["-s", "--scope_points", "--scope-points"])
+def test_the_first_versions_flag_for_the_record_length_still_works(flag: str) -> None:
+    assert load([flag, "500"], {}).scope_points == 500
+
+
+@pytest.mark.parametrize(("variable", "text"), BAD)
+def test_a_bad_value_is_named_with_what_would_be_right(variable: str, text: str) -> None:
+    wants = dict(zip(names("env"), names("wants"), strict=True))[variable]
+    with pytest.raises(ConfigError) as caught:
+        load([], {variable: text})
+    assert str(caught.value) == f"{variable}={text!r}: wants {wants}"
+
+
+def test_a_flag_that_does_not_exist_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        load(["--volts", "5"], {})
+    assert caught.value.code == 2
+    assert "--volts" in capsys.readouterr().err
+
+
+def test_flags_are_not_guessed_from_their_beginning() -> None:
+    with pytest.raises(SystemExit):
+        load(["--por", "5"], {})
+
+
+def test_help_names_every_variable_and_default() -> None:
+    text = " ".join(parser().format_help().split())
+    for f in fields(Config):
+        assert f"environment: {f.metadata['env']}, default: " in text
+        assert f.metadata["doc"] in text
+
+
+def test_a_config_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Config().port = 1  # type: ignore[misc]
