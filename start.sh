@@ -66,7 +66,7 @@ help() {
 active_environment() {
     python=$1/bin/python
     [[ -x $python ]] || fail "The active environment $1 has no bin/python: deactivate it, or make it anew."
-    "$python" -c "$old_python" || fail "The active environment $1 has a Python older than 3.11: make it anew, or deactivate it."
+    "$python" -c "$new_enough" || fail "The active environment $1 has a Python older than 3.11: make it anew, or deactivate it."
     read_requirements
     ((${#missing[@]} == 0)) && return
     local install="$python -m pip install" lacking

@@ -7,15 +7,25 @@ and takes over the same port when its pages are ready.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPMessageDelegate, HTTPServerConnectionDelegate
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
 from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
@@ -29,6 +39,7 @@ from app.ingest.handler import DataHandler
 from app.memory.memory import Memory
 from app.problems import NotFound
 
+T = TypeVar("T")
 STATIC = Path(__file__).parent / "ui" / "static"
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 UNSENT = 128 << 10  # bytes the kernel takes before a slow reader is felt
@@ -55,13 +66,32 @@ class Starting(RequestHandler):
 
 
 class Gate(HTTPServerConnectionDelegate):
-    """Passes each request to what serves now; that may change while connections stay open."""
+    """Passes each request to what serves when it comes, also on connections opened before that changed."""
 
     def __init__(self, serving: HTTPServerConnectionDelegate) -> None:
         self.serving = serving
 
-    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
-        return self.serving.start_request(server_conn, request_conn)
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        return Passing(self, server_conn, request_conn)
+
+
+class Passing(HTTPMessageDelegate):
+    """One request on its way through the gate; Tornado makes it while the connection is still idle."""
+
+    def __init__(self, gate: Gate, server_conn: object, request_conn: HTTPConnection) -> None:
+        self.gate, self.server_conn, self.request_conn = gate, server_conn, request_conn
+        self.to: HTTPMessageDelegate | None = None
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        self.to = self.gate.serving.start_request(self.server_conn, self.request_conn)
+        self.data_received, self.finish = self.to.data_received, self.to.finish  # type: ignore[method-assign]
+        return self.to.headers_received(start_line, headers)
+
+    def on_connection_close(self) -> None:
+        if self.to is not None:
+            self.to.on_connection_close()
 
 
 class Process:
@@ -106,7 +136,7 @@ class Process:
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
         try:
-            front = await asyncio.to_thread(load_front)
+            front = await beside(load_front)
             demo = front.Demo(self.memory, self.address)
             bench = front.Bench(self.memory, self.config, demo)
             self.pages = front.serve(bench, self.routes)
@@ -137,6 +167,29 @@ def listen(config: Config) -> list[socket.socket]:
     for made in sockets:
         made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
     return sockets
+
+
+async def beside(work: Callable[[], T]) -> T:
+    """What the work returns, done in a thread that does not keep a stopped process alive."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(put: Callable[[Any], None], what: object) -> None:
+        if not done.cancelled():
+            put(what)
+
+    def run() -> None:
+        what: object
+        put: Callable[[Any], None]
+        try:
+            put, what = done.set_result, work()
+        except Exception as error:
+            put, what = done.set_exception, error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(settle, put, what)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
 
 
 def load_front() -> ModuleType:

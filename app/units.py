@@ -7,6 +7,7 @@ import math
 from quantiphy import Quantity
 
 PREFIXES = "TGMkmunpfa"
+PLAIN = (1e-3, 1e4)  # from, to: without a unit no prefix is wanted
 STEPS = (1.0, 2.0, 5.0)
 SMALLEST, LARGEST = 1e-12, 1e12  # units/div; data has any unit, so the range is wide
 
@@ -59,19 +60,25 @@ def stepped(value: float, clicks: int) -> float:
 def engineering(value: float, unit: str = "", digits: int = 3) -> str:
     """The value with an SI prefix and a fixed number of significant digits: `500 mV`, `2.00 ms`.
 
-    The prefix is kept without a unit, too (`1.50 k`). NaN and infinities come as `---`.
+    Without a unit it comes without a prefix where that is as short: `0.500`, `12.0`, but `1.50 M`.
+    NaN and infinities come as `---`.
     """
     if not math.isfinite(value):
         return f"--- {unit}".rstrip()
     if value == 0:
         return f"{0:.{digits - 1}f} {unit}".rstrip()
+    if not unit and PLAIN[0] <= abs(value) < PLAIN[1]:
+        rounded = float(f"{value:.{digits - 1}e}")
+        return f"{rounded:.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
     return rendered(unit, Quantity(value).render(prec=digits - 1, strip_zeros=False, show_units=False))
 
 
 def plain(value: float, unit: str = "") -> str:
-    """The value as short as it can be said exactly enough: `500 mV`, `2 ms`, `1`."""
+    """The value as short as it can be said exactly enough: `500 mV`, `2 ms`, `0.5`."""
     if value == 0 or not math.isfinite(value):
         return engineering(value, unit, 1)
+    if not unit and PLAIN[0] <= abs(value) < PLAIN[1]:
+        return f"{value:.5g}"
     return rendered(unit, Quantity(value).render(prec=4, strip_zeros=True, show_units=False))
 
 

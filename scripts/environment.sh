@@ -9,13 +9,13 @@ fail() {
     exit 1
 }
 
-old_python='import sys; sys.exit(sys.version_info < (3, 11))'
+new_enough='import sys; sys.exit(sys.version_info < (3, 11))'
 
 # Prints the first Python on PATH that is new enough.
 find_python() {
     local name
     for name in python3 python3.14 python3.13 python3.12 python3.11 python; do
-        if command -v "$name" >/dev/null && "$name" -c "$old_python" 2>/dev/null; then
+        if command -v "$name" >/dev/null && "$name" -c "$new_enough" 2>/dev/null; then
             command -v "$name"
             return
         fi
@@ -33,7 +33,7 @@ need_python() {
 
 # Sets `python` to that of .venv, or to the system's while .venv has none that runs.
 choose_own_python() {
-    if [[ -x .venv/bin/python ]] && .venv/bin/python -c "$old_python" 2>/dev/null; then
+    if [[ -x .venv/bin/python ]] && .venv/bin/python -c "$new_enough" 2>/dev/null; then
         python=$PWD/.venv/bin/python
     else
         need_python

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf, isnan, nan
 
 WINDOW = 256
@@ -53,7 +54,7 @@ class Sorter:
         self.backs: deque[bool] = deque(maxlen=WINDOW)
 
     def block(self, xs: Sequence[float]) -> None:
-        steps = [b - a for a, b in zip(xs, xs[1:], strict=False)]
+        steps = [b - a for a, b in pairwise(xs)]
         own = limits([step for step in steps if step >= 0]) if len(steps) >= 32 else None
         recent = limits(self.steps)
         all_steps = [xs[0] - self.x[-1], *steps] if self.x else [nan]

@@ -43,9 +43,12 @@ class Memory:
 
         ChannelLimit  it would make a channel too many
         """
-        new = {samples.channel: samples for samples in reversed(batch) if samples.channel not in self.records}
+        new: dict[str, Samples] = {}
+        for samples in batch:
+            if samples.channel not in self.records:
+                new.setdefault(samples.channel, samples)
         if new:
-            self._create(list(reversed(new.values())))
+            self._create(list(new.values()))
         placed = [self.records[samples.channel].append(samples, now) for samples in batch]
         self.accepted += sum(block.stop - block.start for block in placed)
         self.version += 1

@@ -165,7 +165,7 @@ class Record:
 
     def segment(self, n: int | None = None) -> Segment:
         """The segment that holds sample n, clipped to what lives; None: the newest."""
-        return self._axis.segments.at(self.total if n is None else n, self.first, self.total)
+        return self._axis.segments.at(self.total - 1 if n is None else n, self.first, self.total)
 
     def find(self, offset: float, segment: Segment, side: Side = "left") -> int:
         """The first sample of a segment with at least (right: more than) this offset; else its stop."""

@@ -97,7 +97,7 @@ class Segments:
     def at(self, n: int, first: int, total: int) -> Segment:
         """The segment that holds sample n, clipped to what lives."""
         i = max(0, bisect_right(self.starts, n) - 1)
-        stop = self.starts[i + 1] if i + 1 < len(self.starts) else total
+        stop = min(self.starts[i + 1], total) if i + 1 < len(self.starts) else total
         clock = bool(self._origins[i])
         base = self._nanoseconds[i] if clock else self._bases[i]
         origin = Origin.CLOCK if clock else Origin.DATA

@@ -60,8 +60,7 @@ class Demo:
         family, address = self._listening()
         client = AsyncHTTPClient(force_instance=True, resolver=Address(family=family, address=address))
         loop = asyncio.get_running_loop()
-        others = self.memory.accepted
-        sent = 0
+        began, others, sent = loop.time(), self.memory.accepted, 0
         try:
             for number, body in enumerate(blocks()):
                 if number * EACH > LASTS or self.memory.accepted - others != sent:
@@ -69,7 +68,7 @@ class Demo:
                 await client.fetch(HTTPRequest("http://localhost/data", method="POST", body=body))
                 sent += round(RATE * EACH)
                 self.memory.label(CHANNEL, LABEL)
-                await asyncio.sleep(EACH - loop.time() % EACH)
+                await asyncio.sleep(began + (number + 1) * EACH - loop.time())
         except (HTTPClientError, OSError):
             return  # the server is full or going down: a demo has no claim
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import panel as pn
 from bokeh.document import Document
 
 from app.memory.samples import Origin
+from app.scope.autoset import Setup
 from app.scope.frame import Frame
 from app.scope.link import recall
 from app.scope.scope import Scope
@@ -38,13 +40,17 @@ class Tab:
         self.bridge = Bridge(self.command)
         self.frame = Frame()
         self.doc: Document | None = None
+        self._frozen: AbstractContextManager[None] | None = None
         self._seen = -1
+        self._setup = Setup()
         self._due = self._told = 0.0
         self._state: dict[str, object] = {}
 
     def start(self) -> None:
         """Begin to live: the page is loaded and its socket is open."""
         self.doc = pn.state.curdoc
+        self._frozen = self.doc.models.freeze()  # no model comes or goes any more; looking for some at each
+        self._frozen.__enter__()  # frame would take two fifths of its time
         self.bench.spent(self.number, 0.0)
         if self.refused:
             self.bridge.send({"error": "Not understood in this link: " + ", ".join(self.refused)[:100]})
@@ -56,10 +62,14 @@ class Tab:
         now = time.monotonic()
         if now < self._due or not self.ready():
             return
-        if self.scope.running and self.bench.memory.version != self._seen:
+        if self.scope.running and self.news():
             self.redraw()
         else:
             self.tell()
+
+    def news(self) -> bool:
+        """Whether samples came or, looked for less often, the set-up that fits the last ones was found."""
+        return self.bench.memory.version != self._seen or self.bench.setup() is not self._setup
 
     def ready(self) -> bool:
         """Whether the browser is there and its socket has nothing unsent.
@@ -93,7 +103,8 @@ class Tab:
         began = time.perf_counter()
         self._seen = self.bench.memory.version
         if self.scope.running:
-            self.scope.follow(self.bench.memory, self.bench.setup())
+            self._setup = self.bench.setup()
+            self.scope.follow(self.bench.memory, self._setup)
         self.frame = self.scope.frame(self.bench.memory)
         self.screen.vertical(*self.verticals())
         self.screen.show(self.frame, self.about())
@@ -132,7 +143,7 @@ class Tab:
         """Let go of all, so that nothing of the tab outlives its session."""
         self.bench.left(self.number)
         self.screen.close()
-        self.doc = None
+        self.doc = self._frozen = None
 
 
 def page(bench: Bench) -> pn.Template:

@@ -75,7 +75,8 @@ def test_clearing_forgets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "before", "jumped"), [(1e6, 0.5, False), (1.1e6, 0.5, True), (1.1e6, -3.0, False), (inf, 1e308, True)]
+    ("step", "before", "jumped"),
+    [(1e6, 0.5, False), (1.1e6, 0.5, True), (1.1e6, -3.0, False), (inf, 1e308, True)],
 )
 def test_with_few_steps_only_a_huge_one_is_a_jump(step: float, before: float, *, jumped: bool) -> None:
     assert UNKNOWN.jumped(step, before) is jumped

@@ -42,7 +42,7 @@ function build() {
   for (const group of document.querySelectorAll('.group')) remember(group)
   $('glass').addEventListener('wheel', wheel, {passive: false})
   pinch($('glass'))
-  sending($('send'), $('empty'), command)
+  sending($('send'), $('empty'), $('stop-demo'), command)
   keys({command, select: (n) => number(n), selected: () => selected, copy: () => $('share').click()})
 }
 

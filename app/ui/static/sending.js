@@ -35,17 +35,17 @@ function snippets() {
   return [tabs, el('div', {className: 'snippet'}, pre, button)]
 }
 
-export function sending(group, card, command) {
-  const demos = [demo(), demo()]
+export function sending(group, card, beside, command) {
   let running = false
-  function demo() {
-    return el('button', {className: 'key demo', onclick: () => command({do: 'demo', on: !running})})
-  }
+  const demo = () => el('button', {className: 'key demo'})
+  const demos = [demo(), demo(), beside]
+  for (const button of demos) button.onclick = () => command({do: 'demo', on: !running})
   card.append(el('h1', {textContent: 'Waiting for the first sample'}),
     el('p', {className: 'hint', textContent: 'Whoever can POST a number is a probe. Try one of these:'}), ...snippets(), demos[0])
   group.append(...snippets(), demos[1])
   document.addEventListener('scope:shown', ({detail}) => {
     running = Boolean(detail.demo)
+    beside.hidden = !running
     card.hidden = detail.channels.length > 0
     for (const button of demos) show(button, running ? 'Stop demo signal' : 'Start demo signal')
   })

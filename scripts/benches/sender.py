@@ -1,0 +1,159 @@
+"""A sender as a process of its own: all requests are built beforehand, raw sockets carry them.
+
+    python -m scripts.benches.sender PORT KIND N CONNECTIONS RATE
+
+Prints `ready`, waits for a line on standard input, sends, and prints what it saw as JSON. RATE is POSTs
+a second over one connection, 0 for as fast as the answers come over all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.benches.bodies import BODIES
+from scripts.benches.table import WrongError
+
+PROJECT = Path(__file__).resolve().parents[2]
+LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+
+
+class Connection:
+    """A kept-alive connection with at most one request under way."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+
+    def send(self, request: bytes) -> None:
+        self.received = b""
+        self.socket.sendall(request)
+
+    def status(self) -> int | None:
+        """Read what is there: the status once the answer is whole."""
+        data = self.socket.recv(1 << 16)
+        if not data:
+            raise ConnectionError(f"closed after {self.received[:200]!r}")
+        # Werkzeug sends head and body apart: without this each answer would wait 40 ms for our delayed ACK
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        self.received += data
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        length = LENGTH.search(head)
+        if not end or length is None or len(body) < int(length[1]):
+            return None
+        return int(head[9:12])
+
+    def answer(self) -> int:
+        while (status := self.status()) is None:
+            pass
+        return status
+
+
+def requests(port: int, kind: str, n: int) -> list[bytes]:
+    head = f"POST /data HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
+    return [b"%s%d\r\n\r\n%s" % (head.encode(), len(body), body) for body in BODIES[kind](n)]
+
+
+def flat_out(connections: list[Connection], waiting: Iterator[bytes]) -> Counter[int]:
+    """Send each request as soon as a connection is free; how often each status came."""
+    seen: Counter[int] = Counter()
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            if (request := next(waiting, None)) is not None:
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+                connection.send(request)
+        while selector.get_map():
+            for key, _ in selector.select(30):
+                if (status := key.data.status()) is None:
+                    continue
+                seen[status] += 1
+                if (request := next(waiting, None)) is not None:
+                    key.data.send(request)
+                else:
+                    selector.unregister(key.fileobj)
+    return seen
+
+
+def paced(connection: Connection, waiting: Iterator[bytes], rate: float) -> tuple[Counter[int], list[float]]:
+    """Send at absolute times; statuses, and seconds from when each was due or, if it was free, sent."""
+    seen: Counter[int] = Counter()
+    latencies = []
+    began = free = time.monotonic()
+    for i, request in enumerate(waiting):
+        due = began + i / rate
+        time.sleep(max(0.0, due - time.monotonic()))
+        sent = time.monotonic() if free <= due else due
+        connection.send(request)
+        seen[connection.answer()] += 1
+        free = time.monotonic()
+        latencies.append(free - sent)
+    return seen, latencies
+
+
+def main(port: int, kind: str, n: int, parallel: int, rate: float) -> None:
+    built = requests(port, kind, n)
+    connections = [Connection(port) for _ in range(parallel)]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    began, latencies = time.monotonic(), []
+    if rate:
+        seen, latencies = paced(connections[0], iter(built), rate)
+    else:
+        seen = flat_out(connections, iter(built))
+    print(json.dumps([time.monotonic() - began, seen, latencies, time.process_time()]))
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a sender saw: seconds it took, answers, and, of a paced one, each answer's latency in s."""
+
+    seconds: float
+    answers: int
+    latencies: list[float]
+
+
+class Sender:
+    """A sender process, ready to begin."""
+
+    def __init__(self, port: int, kind: str, n: int, parallel: int = 4, rate: float = 0.0) -> None:
+        command = [sys.executable, "-m", __spec__.name, str(port), kind, str(n), str(parallel), str(rate)]
+        self.process = subprocess.Popen(
+            command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.read()
+
+    def read(self) -> str:
+        if self.process.stdout is None or not (text := self.process.stdout.readline()):
+            raise WrongError(f"the sender ended with status {self.process.wait()}")
+        return text
+
+    def begin(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+
+    def result(self) -> Sent:
+        """Wait for its end. WrongError: an answer other than 200."""
+        seconds, seen, latencies, _cpu = json.loads(self.read())
+        self.process.communicate()
+        if set(seen) != {"200"}:
+            raise WrongError(f"answers by status: {seen}")
+        return Sent(seconds, seen["200"], latencies)
+
+    def run(self) -> Sent:
+        self.begin()
+        return self.result()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))

@@ -1,0 +1,99 @@
+"""One server and one browser for all tests of the page; a context of its own, closed at the end, for each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.ui.instrument import Front, Server, free_port
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+POINTS = 20_000  # record length of the shared server: few enough to be overwritten by one block
+DESKTOP = {"width": 1280, "height": 720}
+Open = Callable[..., Front]
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Server]:
+    server = Server(free_port(), {"SCOPE_POINTS": str(POINTS), "BOKEH_ALLOW_WS_ORIGIN": ""}).start()
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    """The shared server with an empty memory."""
+    running.clear()
+    return running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    made = browser.new_context(**({"viewport": DESKTOP} | options))
+    made.grant_permissions(["clipboard-read", "clipboard-write"])
+    made.set_default_timeout(10_000)
+    return made
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of the test's own."""
+    made = new_context(browser)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(context: BrowserContext, server: Server) -> Iterator[Open]:
+    """Opens tabs; at the end of the test none of them may have had a problem."""
+    fronts: list[Front] = []
+
+    def open_tab(query: str = "") -> Front:
+        fronts.append(Front(context, server))
+        return fronts[-1].open(query)
+
+    yield open_tab
+    assert [problem for front in fronts for problem in front.problems] == []
+
+
+@pytest.fixture(scope="session")
+def shared(browser: Browser, running: Server) -> Iterator[Front]:
+    """A tab that stays open, for tests that need no fresh one: opening takes most of their time."""
+    context = new_context(browser)
+    yield Front(context, running).open()
+    context.close()
+
+
+@pytest.fixture
+def front(shared: Front, server: Server) -> Iterator[Front]:
+    """One open tab on an empty memory, with all knobs let go."""
+    shared.page.mouse.move(0, 0)
+    shared.click("#autoset")
+    if shared.text("#run") == "Run":
+        shared.click("#run")
+    shared.has()
+    expect(shared.page.locator("#empty")).to_be_visible()
+    yield shared
+    problems, shared.problems = shared.problems, []
+    assert problems == []

@@ -1,0 +1,259 @@
+"""A server and its front panel in a real browser, in the words of a person who uses them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocket, expect
+
+from tests.conftest import wait_until
+
+ROOT = Path(__file__).parents[2]
+YELLOW, CYAN, PINK, BLUE = (255, 214, 10), (0, 229, 255), (255, 92, 244), (90, 162, 255)
+MARKERS = 30  # px at the left border that belong to the ground markers
+Mask = NDArray[np.bool_]
+
+PIXELS = """([red, green, blue]) => {
+  const canvases = []
+  const walk = (root) => root.querySelectorAll('*').forEach((e) => {
+    if (e.tagName === 'CANVAS' && e.width) canvases.push(e)
+    if (e.shadowRoot) walk(e.shadowRoot)
+  })
+  walk(document.getElementById('glass'))
+  const {width, height} = canvases[0]
+  const all = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true})
+  for (const canvas of canvases) all.drawImage(canvas, 0, 0)
+  const {data} = all.getImageData(0, 0, width, height)
+  const found = []
+  for (let i = 0; i < data.length; i += 4) {
+    const off = Math.abs(data[i] - red) + Math.abs(data[i + 1] - green) + Math.abs(data[i + 2] - blue)
+    if (data[i + 3] && off < 150) found.push(i / 4)
+  }
+  return {width, height, found}
+}"""
+PICTURE = """() => {
+  const canvases = []
+  const walk = (root) => root.querySelectorAll('*').forEach((e) => {
+    if (e.tagName === 'CANVAS' && e.width) canvases.push(e.toDataURL())
+    if (e.shadowRoot) walk(e.shadowRoot)
+  })
+  walk(document.getElementById('glass'))
+  return canvases.join()
+}"""
+
+
+@dataclass
+class Server:
+    """`python -m app` on a port of its own, and a probe that sends to it."""
+
+    port: int
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> Server:
+        """Start it and wait until the page is there."""
+        self.launch()
+        wait_until(self.has_page, 30, 0.1)
+        return self
+
+    def launch(self) -> None:
+        command = [sys.executable, "-m", "app", "--bind", "127.0.0.1", "--port", str(self.port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | self.settings)
+
+    def has_page(self) -> bool:
+        try:
+            status, body = self.ask("GET", "/")
+        except OSError:
+            return False
+        return status == 200 and b"glass" in body
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it; returns its exit status."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def post(self, body: object) -> None:
+        status, answer = self.ask("POST", "/data", body)
+        assert status == 200, answer
+
+    def points(self, points: Iterable[tuple[float, float]], **more: str) -> None:
+        """POST these points one by one."""
+        for x, y in points:
+            self.post({"x": x, "y": y, **more})
+
+    def columns(self, x: Iterable[float], units: dict[str, str] | None = None, **channels: Iterable[float]) -> None:
+        """POST one block of columns."""
+        columns = {name: list(values) for name, values in channels.items()}
+        self.post({"x": list(x), "channels": columns, "units": units or {}})
+
+    def channels(self) -> dict[str, dict[str, Any]]:
+        status, body = self.ask("GET", "/channels")
+        assert status == 200
+        return {channel["name"]: channel for channel in json.loads(body)}
+
+    def clear(self) -> None:
+        assert self.ask("DELETE", "/data")[0] == 200
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+class Front:
+    """One open tab. `problems` lists errors of the console and the page, and requests to foreign hosts."""
+
+    def __init__(self, context: BrowserContext, server: Server) -> None:
+        self.server = server
+        self.problems: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("websocket", self._websocket)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:")):
+            self.problems.append(f"foreign request: {request.url}")
+
+    def _websocket(self, opened: WebSocket) -> None:
+        if not opened.url.startswith(self.server.url.replace("http", "ws")):
+            self.problems.append(f"foreign socket: {opened.url}")
+
+    # opening
+
+    def open(self, query: str = "") -> Front:
+        """Open the page and wait until it is live."""
+        self.page.goto(self.server.url + query)
+        return self.live()
+
+    def live(self) -> Front:
+        expect(self.page.locator("#status-timebase")).to_contain_text("/div")
+        return self
+
+    def reload(self) -> Front:
+        self.page.reload()
+        return self.live()
+
+    # reading
+
+    def shows(self, selector: str, text: str) -> None:
+        """Wait until an element reads so."""
+        expect(self.page.locator(selector)).to_have_text(text)
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).inner_text()
+
+    def value(self, selector: str) -> str:
+        return self.page.locator(selector).input_value()
+
+    def holds(self, selector: str, value: str) -> None:
+        """Wait until an input field holds this."""
+        expect(self.page.locator(selector)).to_have_value(value)
+
+    def query(self) -> str:
+        return self.page.url.partition("?")[2]
+
+    def lamp(self, text: str) -> None:
+        self.shows("#lamp", text)
+
+    def has(self, *channels: str) -> None:
+        """Wait until these channels have boxes, with these labels in this order."""
+        expect(self.page.locator(".box .label")).to_have_text(list(channels))
+
+    def received(self, n: int) -> bool:
+        """Whether the panel counts at least so many samples of all its channels together."""
+        title = self.page.evaluate("[...document.querySelectorAll('.box')].map((box) => box.title)")
+        return sum(int(text.rpartition(": ")[2].split()[0]) for text in title) >= n
+
+    # the screen
+
+    def mask(self, colour: tuple[int, int, int] = YELLOW) -> Mask:
+        """Which pixels of the screen have this colour, markers at its left border left out."""
+        seen = self.page.evaluate(PIXELS, list(colour))
+        mask = np.zeros(seen["width"] * seen["height"], bool)
+        mask[np.array(seen["found"], int)] = True
+        mask = mask.reshape(seen["height"], seen["width"])
+        mask[:, :MARKERS] = False
+        return mask
+
+    def picture(self) -> str:
+        """All pixels of the screen, as a text to compare."""
+        return str(self.page.evaluate(PICTURE))
+
+    def settled(self, colour: tuple[int, int, int] = YELLOW) -> Mask:
+        """The trace, once there is one and it does not change any more."""
+        last = self.mask(colour)
+
+        def same() -> bool:
+            nonlocal last
+            before, last = last, self.mask(colour)
+            return bool(last.any() and np.array_equal(before, last))
+
+        wait_until(same, interval=0.4)  # the set-up is fitted four times a second
+        return last
+
+    # hands
+
+    def click(self, selector: str) -> None:
+        self.page.click(selector)
+
+    def key(self, name: str) -> None:
+        self.page.keyboard.press(name)
+
+    def type(self, selector: str, text: str) -> None:
+        """Type into a field and press Enter."""
+        self.page.fill(selector, text)
+        self.page.press(selector, "Enter")
+
+
+def columns_with(mask: Mask) -> NDArray[np.intp]:
+    """The columns in which the trace is seen."""
+    return np.flatnonzero(mask.any(axis=0))
+
+
+def unbroken(seen: NDArray[np.intp]) -> bool:
+    """Whether these columns or rows lie side by side; a steep line may leave out a pixel."""
+    return bool(np.all(np.diff(seen) <= 2))
+
+
+def rows_with(mask: Mask) -> NDArray[np.intp]:
+    return np.flatnonzero(mask.any(axis=1))
+
+
+def middles(mask: Mask) -> NDArray[np.float64]:
+    """Mean row of the trace in each column, NaN where it is not seen."""
+    rows = np.arange(len(mask))[:, None]
+    seen = mask.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((mask * rows).sum(axis=0) / np.where(seen, seen, np.nan))
