@@ -150,7 +150,8 @@ class Scope(param.Parameterized):  # type: ignore[misc]
 
     def first(self, record: Record) -> int:
         """The oldest sample that this tab draws of a channel."""
-        return max(record.first, self.cleared.get(record.name, 0))
+        cleared = self.cleared.get(record.name, 0)
+        return max(record.first, cleared) if cleared <= record.total else record.first  # else: begun anew
 
     def trace(self, record: Record, held: Mapping[str, Anchor]) -> Trace:
         if record.figure or record.name not in held:

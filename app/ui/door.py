@@ -27,6 +27,7 @@ class PageDoor(DocHandler):
             self.notice(403, "This address is not allowed", foreign(host))
         elif self.application_count() >= rules.most:
             self.set_header("Retry-After", RETRY_AFTER)
+            self.set_header("Refresh", RETRY_AFTER)
             text = (
                 f"{rules.most} front panels are open, as many as this server allows. Try again in a moment."
             )

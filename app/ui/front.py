@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +70,8 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         verbose=False,
         location=False,
         default_handler_class=NotFound,
+        sign_sessions=True,  # nobody but the page's own door makes sessions
+        secret_key=secrets.token_hex(),
         **OPTIONS,
     )
     server._http.stop()

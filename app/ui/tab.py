@@ -41,7 +41,7 @@ class Tab:
         self.frame = Frame()
         self.doc: Document | None = None
         self._frozen: AbstractContextManager[None] | None = None
-        self._seen = -1
+        self._seen, self._stale = -1, False
         self._setup = Setup()
         self._due = self._told = 0.0
         self._state: dict[str, object] = {}
@@ -55,7 +55,7 @@ class Tab:
         if self.refused:
             self.bridge.send({"error": "Not understood in this link: " + ", ".join(self.refused)[:100]})
         self.redraw()
-        self.doc.add_periodic_callback(self.tick, int(QUICKEST * 1000))
+        self.doc.add_periodic_callback(self.tick, int(QUICKEST * 1000 / 2))
 
     def tick(self) -> None:
         """Show what is new, when it is time and the browser has taken what it was sent before."""
@@ -80,6 +80,7 @@ class Tab:
         context = self.doc.session_context if self.doc is not None else None
         session: Any = context.session if context is not None else None
         if session is None or not session.connection_count:
+            self.bench.left(self.number)
             return False
         sockets = [connection._socket.ws_connection for connection in session._subscribed_connections]
         return not any(socket is not None and socket.stream.writing() for socket in sockets)
@@ -92,16 +93,14 @@ class Tab:
             self.bridge.send({"error": str(refused)})
         except ValueError:
             self.bridge.send({"error": "That value is out of this knob's range."})
-        self._state = {}
+        self._state, self._stale = {}, True
         if self.ready():
             self.redraw()
-        else:
-            self._seen = -1
 
     def redraw(self) -> None:
         """Make the frame, put it on the screen, and note what it cost."""
-        began = time.perf_counter()
-        self._seen = self.bench.memory.version
+        began = time.monotonic()
+        self._seen, self._stale = self.bench.memory.version, False
         if self.scope.running:
             self._setup = self.bench.setup()
             self.scope.follow(self.bench.memory, self._setup)
@@ -109,8 +108,8 @@ class Tab:
         self.screen.vertical(*self.verticals())
         self.screen.show(self.frame, self.about())
         self.tell()
-        self.bench.spent(self.number, time.perf_counter() - began)
-        self._due = time.monotonic() + self.bench.period()
+        self.bench.spent(self.number, time.monotonic() - began)
+        self._due = began + self.bench.period()
 
     def verticals(self) -> tuple[dict[int, tuple[float, float]], dict[int, float]]:
         """Limits of the y axes and places of the ground markers, by slot."""

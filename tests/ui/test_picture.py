@@ -36,7 +36,8 @@ def test_the_trace_has_the_shape_of_the_signal(front: Front, server: Server) -> 
     wait_until(lambda: front.received(200))
     mask = front.settled()
     rows, seen = middles(mask), columns_with(mask)
-    expected = -np.sin(2 * np.pi * np.linspace(0, 1.99, len(seen)))
+    assert front.text("#status-timebase") == "0.2/div"
+    expected = -np.sin(2 * np.pi * (1.99 - 2 * (1 - seen / mask.shape[1])))
     assert np.corrcoef(rows[seen], expected)[0, 1] > 0.99
 
 
