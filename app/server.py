@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +52,7 @@ HTTP = {
     "idle_connection_timeout": 75,
 }
 DRAINED_WITHIN = 2.0  # s for requests under way
+DRAIN_STEP = 0.02  # s
 
 
 class Data(DataReader, DataHandler):
@@ -70,6 +73,7 @@ class Gate(HTTPServerConnectionDelegate):
 
     def __init__(self, serving: HTTPServerConnectionDelegate) -> None:
         self.serving = serving
+        self.passing: set[Passing] = set()  # requests whose bodies are still coming
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         return Passing(self, server_conn, request_conn)
@@ -86,12 +90,20 @@ class Passing(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         self.to = self.gate.serving.start_request(self.server_conn, self.request_conn)
-        self.data_received, self.finish = self.to.data_received, self.to.finish  # type: ignore[method-assign]
+        self.data_received = self.to.data_received  # type: ignore[method-assign]
+        if "Upgrade" not in headers:  # a socket would never be done
+            self.gate.passing.add(self)
         return self.to.headers_received(start_line, headers)
+
+    def finish(self) -> None:
+        if self.to is not None:
+            self.to.finish()
+        self.gate.passing.discard(self)
 
     def on_connection_close(self) -> None:
         if self.to is not None:
             self.to.on_connection_close()
+        self.gate.passing.discard(self)
 
 
 class Process:
@@ -121,36 +133,46 @@ class Process:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name[0], name[0])
         return family, (host, *name[1:])
 
-    async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain."""
+    async def run(self) -> int:
+        """Serve until SIGTERM or SIGINT, then drain; returns the exit status: 1 if there can be no pages."""
         self.http.add_sockets(self.sockets)
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(report)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopped.set)
         opening = asyncio.create_task(self.open_pages())
+        opening.add_done_callback(self.opened)
         await self.stopped.wait()
+        failed = opening.exception() if opening.done() else None
+        if failed:
+            logging.getLogger(__name__).error("The pages could not be loaded", exc_info=failed)
         opening.cancel()
         await self.drain()
+        return 1 if failed else 0
 
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
-        try:
-            front = await beside(load_front)
-            demo = front.Demo(self.memory, self.address)
-            bench = front.Bench(self.memory, self.config, demo)
-            self.pages = front.serve(bench, self.routes)
-            self.gate.serving = self.pages._tornado
-        except Exception:
+        front = await beside(load_front)
+        demo = front.Demo(self.memory, self.address)
+        bench = front.Bench(self.memory, self.config, demo)
+        self.pages = front.serve(bench, self.routes)
+        self.gate.serving = self.pages._tornado
+
+    def opened(self, opening: asyncio.Task[None]) -> None:
+        """End the process when it cannot have pages."""
+        if not opening.cancelled() and opening.exception() is not None:
             self.stopped.set()
-            raise
 
     async def drain(self) -> None:
-        """Take no new connection, finish what is under way, close the sockets of the viewers."""
+        """Take no new connection, let requests that have begun come to their end, then close everything."""
         self.http.stop()
+        late = time.monotonic() + DRAINED_WITHIN
+        while self.gate.passing and time.monotonic() < late:
+            await asyncio.sleep(DRAIN_STEP)
         if self.pages is not None:
             self.pages.stop()
-        await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN / 2)
 
 
 def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -208,5 +230,4 @@ def serve(config: Config) -> int:
         place = config.socket or f"{config.bind}:{config.port}"
         print(f"Cannot listen on {place}: {error.strerror}.", file=sys.stderr)
         return 1
-    asyncio.run(scope.run())
-    return 0
+    return asyncio.run(scope.run())

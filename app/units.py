@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 
 from quantiphy import Quantity
 
 PREFIXES = "TGMkmunpfa"
+EXPONENTS = {
+    "": "",
+    "T": "e12",
+    "G": "e9",
+    "M": "e6",
+    "k": "e3",
+    "m": "e-3",
+    "u": "e-6",
+    "n": "e-9",
+    "p": "e-12",
+}
+EXPONENTS |= {"f": "e-15", "a": "e-18"}
+NUMBER = re.compile(
+    r"(?P<number>[-+]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})(e[-+]?\d{1,3})?)\s*(?P<prefix>[TGMkmunpfa])?", re.A
+)
 PLAIN = (1e-3, 1e4)  # from, to: without a unit no prefix is wanted
 STEPS = (1.0, 2.0, 5.0)
-SMALLEST, LARGEST = 1e-12, 1e12  # units/div; data has any unit, so the range is wide
+SMALLEST, LARGEST = 1e-150, 1e150  # units/div; data has any unit, and any value up to the largest
 
 
 def one_two_five(index: int) -> float:
@@ -87,15 +103,19 @@ def rendered(unit: str, text: str) -> str:
     return f"{number} {text[len(number) :]}{unit}".rstrip()
 
 
-def parsed(text: str) -> float:
-    """The number in a text as people type it at an instrument: `2m`, `500 u`, `1.5k`, `20 mV`, `1e-3`.
+def parsed(text: str, unit: str = "") -> float:
+    """The number in a text as people type it at an instrument: `2m`, `500 u`, `1.5k`, `20 mV`, `1e-3`, `0,5`.
+
+    unit  what the readout ends with; it is not taken for a prefix: with `m`, `5 m` is 5 and `5m` is 0.005
 
     ValueError  nothing finite can be read from it
     """
-    try:
-        value = float(Quantity(text.strip().replace("µ", "u").replace(",", ".")))
-    except ValueError:
-        raise ValueError("Type a number such as 2m, 500u or 1.5k.") from None
-    if not math.isfinite(value):
-        raise ValueError("Type a finite number such as 2m, 500u or 1.5k.")
-    return value
+    typed = text.strip().removesuffix("/div").rstrip().replace("µ", "u").replace(",", ".")
+    own = unit.replace("µ", "u")
+    if own and typed.endswith(own) and (len(own) > 1 or own not in PREFIXES or typed[-2:-1].isspace()):
+        typed = typed.removesuffix(own).strip()
+    found = NUMBER.fullmatch(typed)
+    if found is None or not math.isfinite(float(found["number"])):
+        raise ValueError("Type a number such as 2m, 500u or 1.5k.")
+    number, exponent = found["number"], EXPONENTS[found["prefix"] or ""]
+    return float(number) * float(f"1{exponent}") if "e" in number else float(number + exponent)

@@ -34,6 +34,7 @@ class Memory:
         self.version = 0
         self.accepted = 0
         self.records: dict[str, Record] = {}
+        self._serial = 0
         self._points = points
         self._budget = budget
         self._max_channels = max_channels
@@ -85,7 +86,10 @@ class Memory:
         for samples in firsts:
             narrow = samples.y.dtype == np.float32
             slot = self._slot()
-            self.records[samples.channel] = Record(samples.channel, slot, self._points, limit, narrow=narrow)
+            self._serial += 1
+            self.records[samples.channel] = Record(
+                samples.channel, slot, self._points, limit, narrow=narrow, serial=self._serial
+            )
 
     def _slot(self) -> int:
         taken = {record.slot for record in self.records.values()}

@@ -37,9 +37,13 @@ class Record:
 
     points    most samples alive
     limit     most samples that memory is there for, a multiple of 16; `resize` changes it
+    serial    tells a record from a later one of the same name; copies keep it
     """
 
-    def __init__(self, name: str, slot: int, points: int, limit: int, *, narrow: bool = False) -> None:
+    def __init__(
+        self, name: str, slot: int, points: int, limit: int, *, narrow: bool = False, serial: int = 0
+    ) -> None:
+        self.serial = serial
         self.name = name
         self.label = name
         self.slot = slot
@@ -197,6 +201,12 @@ class Record:
         twin._pyramid = Pyramid(capacity, self._y.data.dtype, start)
         twin.first, twin.total = start, stop
         return twin
+
+    def every(self, stride: int, most: int) -> tuple[Float64s, Floats]:
+        """Offsets and values of every so-many-th sample of the newest segment, the newest `most` of them."""
+        start = max(self.segment().start, self.total - stride * most)
+        numbers = np.arange(start, self.total, stride)
+        return self._axis.ring.at(numbers), self._y.at(numbers)
 
     def steps(self) -> Steps:
         """The recent steps of the newest segment; a figure has none."""

@@ -21,6 +21,7 @@ LOOKED_AT = 8192  # samples searched for a period: the newest, then every 16th a
 STRIDES = (1, 16, 256)
 PERIODS = (1.5, 7.0)  # on the screen before the timebase changes; a new one shows 2 to 5
 FILL = 0.75  # of its band that a trace may take when it is placed
+FLAT = 1e-9  # of the value: what varies by less is a constant
 OVERFLOW, UNDERFLOW = 1.0, 0.25  # of its band: beyond these it is placed anew
 
 
@@ -50,13 +51,16 @@ class Autoset:
 
     def __init__(self) -> None:
         self.setup = Setup()
-        self._seen = -1
+        self._seen: object = None
 
-    def update(self, records: Iterable[Record], version: int) -> Setup:
-        """The set-up for the first eight channels as they are now; the same object while it fits."""
-        if version != self._seen:
-            self._seen = version
-            found = fitted(self.setup, [r for r in records if r.slot < SLOTS and r.total > r.first])
+    def update(self, records: Iterable[Record], version: int, wanted: frozenset[str] = frozenset()) -> Setup:
+        """The set-up for the channels as they are now; the same object while it fits.
+
+        wanted  channels beyond the first eight that are on some screen
+        """
+        if (version, wanted) != self._seen:
+            found = fitted(self.setup, [r for r in records if r.slot < SLOTS or r.name in wanted])
+            self._seen = (version, wanted)
             if found != self.setup:
                 self.setup = found
         return self.setup
@@ -77,8 +81,9 @@ def fitted(old: Setup, records: Sequence[Record]) -> Setup:
         scale = horizontal(old.units_per_div, leading(traces))
     else:
         scale = figures[records[0].name].units_per_div
+    bands = min(len(records), SLOTS)
     verticals = {
-        r.name: placed((old.channels or {}).get(r.name), extent(r, scale), len(records), band)
+        r.name: placed((old.channels or {}).get(r.name), extent(r, scale), bands, band % bands)
         for band, r in enumerate(records)
     }
     return Setup(scale, verticals, figures)
@@ -102,11 +107,9 @@ def horizontal(old: float, record: Record) -> float:
 
 def repetition(record: Record) -> float | None:
     """The period of a channel, looked for among its newest samples, then among ever more of them."""
-    oldest = max(record.segment().start, record.first)
     for stride in STRIDES:
-        start = max(oldest, record.total - LOOKED_AT * stride)
-        found = period(record.offsets(start, record.total)[::stride], record.y(start, record.total)[::stride])
-        if found is not None or start == oldest:
+        found = period(*record.every(stride, LOOKED_AT))
+        if found is not None or stride * LOOKED_AT >= record.total - record.segment().start:
             return found
     return None
 
@@ -119,6 +122,8 @@ def extent(record: Record, units_per_div: float) -> tuple[float, float]:
     span = timebase.DIVISIONS * units_per_div
     left = newest(record) - 2 * span
     found = record.columns(record.find(left, own), record.total, left, 3 * span, 1)
+    if not len(found.index):  # x so large that a screen is nothing beside it
+        return extremes(record.y(record.total - 1, record.total))
     return float(found.low[0]), float(found.high[0])
 
 
@@ -145,13 +150,12 @@ def placed(old: Vertical | None, seen: tuple[float, float], bands: int, band: in
     centre = channel.DIVISIONS / 2 - height * (band + 0.5)
     if old is not None and fits(old, seen, centre, height):
         return old
-    size = high - low
-    if size <= 1e-9 * max(abs(low), abs(high)):
-        size = abs(low) * 2  # a constant: zero stays on the screen with it
+    constant = high - low <= FLAT * max(abs(low), abs(high))
+    size = 2 * abs(low) if constant else high - low  # of a constant, zero is to be on the screen, too
     scale = at_least(size / (FILL * height)) if size > 0 else 1.0
     middle = (low + high) / 2 / scale
-    if size == abs(low) * 2 or abs(middle) < height / 8:
-        middle = 0.0 if abs(middle) < height / 2 else middle
+    if abs(middle) < height / (2 if constant else 8):
+        middle = 0.0
     return Vertical(scale, round(centre - middle, 1))
 
 
@@ -159,5 +163,5 @@ def fits(old: Vertical, seen: tuple[float, float], centre: float, height: float)
     """Whether the trace is inside its band and takes enough of it."""
     low, high = (value / old.units_per_div + old.position - centre for value in seen)
     inside = max(abs(low), abs(high)) <= OVERFLOW * height / 2
-    constant = high - low <= 1e-9 * max(abs(low), abs(high), 1.0)
+    constant = seen[1] - seen[0] <= FLAT * max(abs(seen[0]), abs(seen[1]))
     return inside and (constant or high - low >= UNDERFLOW * height)

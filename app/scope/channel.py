@@ -7,7 +7,7 @@ import param
 from app.units import LARGEST, SMALLEST
 
 DIVISIONS = 8
-FARTHEST = 1e6  # divisions a trace can be moved from the centre: a small ripple on a large offset needs many
+FARTHEST = 1e10  # divisions a trace can be moved from the centre: a ripple on a large offset needs many
 
 
 class Channel(param.Parameterized):  # type: ignore[misc]

@@ -47,6 +47,11 @@ class Trace:
     start: int = 0
     stop: int = 0
 
+    @property
+    def near(self) -> bool:
+        """Whether x is that of a column of the screen: the points stand for more samples than are drawn."""
+        return self.kind is Kind.YT and self.stop - self.start > len(self.x)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -109,15 +114,16 @@ def envelope(
     Empty columns within a gap give NaN, so that the line is broken there; other empty columns are left out.
     """
     width = window.span / columns
-    found = record.columns(start, stop, window.left, width, columns)
+    left = window.left - width  # one column more at either border: the newest sample stands on the right one
+    found = record.columns(start, stop, left, width, columns + 2)
     index, low, high = found.index, found.low, found.high
     middle = low + high
     falling = np.concatenate(([False], middle[1:] < middle[:-1]))
     y = np.empty(2 * len(index))
     y[0::2] = np.where(falling, high, low)
     y[1::2] = np.where(falling, low, high)
-    x = np.repeat((index + 0.5) * width, 2)
-    at = 2 * broken(record, window.left, width, breaks[-columns:], index)
+    x = np.repeat((index - 0.5) * width, 2)
+    at = 2 * broken(record, left, width, breaks[-columns:], index)
     return np.insert(x, at, x[at]), np.insert(y, at, np.nan)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import param
@@ -22,9 +22,9 @@ TIMEBASE = "timebase"
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What a stopped screen keeps: its own samples, where each channel was held, and whether all fitted."""
+    """What a stopped screen keeps: samples by slot, where each channel was held, whether all fitted."""
 
-    records: Mapping[str, Record]
+    slots: Mapping[int, Record]
     anchors: Mapping[str, Anchor]
     whole: bool
 
@@ -42,34 +42,39 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.rows = rows
         self.channels: dict[str, Channel] = {}
         self.touched: set[str] = set()  # "timebase", "vertical:NAME", "on:NAME"
-        self.cleared: dict[str, int] = {}
+        self.cleared: dict[str, tuple[int, int]] = {}  # by channel: the record's serial, and its total then
         self.capture: Capture | None = None
         self._setup = Setup()
+        self._held: Mapping[str, Anchor] = {}  # where the newest frame held its channels
         self._known: set[str] = set()  # channels that were there; a link may name others that are yet to come
 
     def channel(self, name: str) -> Channel:
         """The knobs of a channel, made when first asked for."""
         return self.channels.setdefault(name, Channel())
 
+    def settle(self, memory: Memory) -> None:
+        """Have knobs for the channels there are, and for no others that were there."""
+        for record in memory.records.values():
+            if f"on:{record.name}" not in self.touched:
+                self.channel(record.name).on = record.slot < SLOTS
+        for name in self._known - memory.records.keys():
+            self.forget(name)
+        self._known = set(memory.records)
+
     def follow(self, memory: Memory, setup: Setup) -> None:
         """Turn the knobs that nobody has touched to where the set-up has them."""
         self._setup = setup
         if TIMEBASE not in self.touched:
             self.timebase.units_per_div = setup.units_per_div
-        for record in memory.records.values():
-            knobs = self.channel(record.name)
-            if f"on:{record.name}" not in self.touched:
-                knobs.on = record.slot < SLOTS
-            if f"vertical:{record.name}" not in self.touched:
-                found = setup.vertical(record.name)
-                knobs.param.update(units_per_div=found.units_per_div, position=found.position)
-        for name in self._known - memory.records.keys():
-            self.forget(name)
-        self._known = set(memory.records)
+        for name in memory.records:
+            if f"vertical:{name}" not in self.touched:
+                found, knobs = setup.vertical(name), self.channel(name)
+                if (found.units_per_div, found.position) != (knobs.units_per_div, knobs.position):
+                    knobs.param.update(units_per_div=found.units_per_div, position=found.position)
 
     def forget(self, name: str) -> None:
         """Drop what was kept for a channel that is gone."""
-        del self.channels[name]
+        self.channels.pop(name, None)
         self.cleared.pop(name, None)
         self.touched -= {f"on:{name}", f"vertical:{name}"}
 
@@ -103,16 +108,23 @@ class Scope(param.Parameterized):  # type: ignore[misc]
 
     def clear(self, memory: Memory) -> None:
         """Empty this screen: samples received until now are not drawn here any more."""
-        self.cleared = {name: record.total for name, record in memory.records.items()}
+        self.cleared = {name: (record.serial, record.total) for name, record in memory.records.items()}
         if self.capture is not None:
             self.capture = Capture({}, {}, whole=True)
 
     def stop(self, memory: Memory) -> None:
-        """Hold the picture, and keep the samples it shows."""
-        shown = self.shown(memory)
-        held = anchors([r for r in shown.values() if not r.figure], self.timebase.span)
-        self.capture = kept(shown.values(), held, self.timebase.span)
+        """Hold the picture as it was last drawn, and keep the samples it shows."""
+        shown = {slot: record for slot, record in self.shown(memory).items() if self.drawable(record)}
+        held = anchors([r for r in shown.values() if not r.figure], self.timebase.span) | {
+            name: anchor for name, anchor in self._held.items() if self.alive(memory, name, anchor)
+        }
+        self.capture = kept(shown, held, self.timebase.span)
         self.running = False
+
+    def alive(self, memory: Memory, name: str, anchor: Anchor) -> bool:
+        """Whether an anchor of the last frame still holds, and samples are left of what it showed."""
+        record = memory.records.get(name)
+        return record is not None and not record.figure and anchor.segment.stop > record.first
 
     def run(self) -> None:
         """Go on with the newest samples."""
@@ -136,24 +148,33 @@ class Scope(param.Parameterized):  # type: ignore[misc]
 
     def frame(self, memory: Memory) -> Frame:
         """What this tab's screen shows now, from the memory or, stopped, from what it kept."""
-        capture = self.capture
-        held: Mapping[str, Anchor]
-        if capture is None:
-            records = {slot: r for slot, r in self.shown(memory).items() if r.total > self.first(r)}
-            held = anchors([r for r in records.values() if not r.figure], self.timebase.span)
+        if self.capture is not None:
+            records = {s: r for s, r in self.capture.slots.items() if self.channel(r.name).on}
+            held = self.capture.anchors
         else:
-            slots = self.shown(memory)
-            records = {s: capture.records[r.name] for s, r in slots.items() if r.name in capture.records}
-            held = capture.anchors
+            records = {slot: r for slot, r in self.shown(memory).items() if self.drawable(r)}
+            held = anchors([r for r in records.values() if not r.figure], self.timebase.span)
+        self._held = held
         traces = {slot: self.trace(record, held) for slot, record in records.items()}
         return self.framed(traces, list(records.values()), held)
 
+    def drawable(self, record: Record) -> bool:
+        """Whether the channel has samples that this tab has not cleared."""
+        return record.total > self.first(record)
+
     def first(self, record: Record) -> int:
         """The oldest sample that this tab draws of a channel."""
-        cleared = self.cleared.get(record.name, 0)
-        return max(record.first, cleared) if cleared <= record.total else record.first  # else: begun anew
+        serial, total = self.cleared.get(record.name, (0, 0))
+        return max(record.first, total) if serial == record.serial else record.first
+
+    def source(self, memory: Memory, name: str) -> Record | None:
+        """The record that the screen shows of a channel: the memory's, or the one that was kept."""
+        if self.capture is None:
+            return memory.records.get(name)
+        return next((record for record in self.capture.slots.values() if record.name == name), None)
 
     def trace(self, record: Record, held: Mapping[str, Anchor]) -> Trace:
+        """The line of one channel: Y-T where it is held somewhere, else its figure."""
         if record.figure or record.name not in held:
             return xy(record, self.figure_ends(record.name, alone=not held), self.first(record))
         anchor, span = held[record.name], self.timebase.span
@@ -182,6 +203,10 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         return Frame(traces, span, left, anchor.reference, lead.name, self.lamp(lead, anchor.reference))
 
     def lamp(self, lead: Record | None, reference: float) -> Lamp:
+        """What the sweep does, in a word.
+
+        reference  share of the screen left of the reference point
+        """
         if not self.running:
             return "STOP"
         if lead is None:
@@ -193,19 +218,20 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         return "AUTO" if sweeps(lead, self.timebase.span) else "ROLL"
 
 
-def kept(records: Iterable[Record], held: Mapping[str, Anchor], span: float) -> Capture:
+def kept(slots: Mapping[int, Record], held: Mapping[str, Anchor], span: float) -> Capture:
     """Copies of the samples on a screen; where they exceed KEPT_BYTES, the newest of each channel."""
-    ranges = {}
-    for record in records:
-        if record.name in held:
-            window = Window(held[record.name].segment, held[record.name].left(span), span)
-            ranges[record.name] = (record, *window.samples(record))
-        else:
-            ranges[record.name] = (record, max(record.first, record.total - FIGURE_POINTS), record.total)
-    wanted = sum(stop - start for _, start, stop in ranges.values()) * SAMPLE_BYTES
+    ranges = {slot: on_screen(record, held.get(record.name), span) for slot, record in slots.items()}
+    wanted = sum(stop - start for start, stop in ranges.values()) * SAMPLE_BYTES
     share = min(1.0, KEPT_BYTES / max(wanted, 1))
     copies = {
-        name: record.copy(stop - int((stop - start) * share), stop)
-        for name, (record, start, stop) in ranges.items()
+        slot: slots[slot].copy(stop - int((stop - start) * share), stop)
+        for slot, (start, stop) in ranges.items()
     }
     return Capture(copies, dict(held), share == 1.0)
+
+
+def on_screen(record: Record, anchor: Anchor | None, span: float) -> tuple[int, int]:
+    """Sample numbers that a screen shows of a channel, half open; without an anchor it is a figure."""
+    if anchor is None:
+        return max(record.first, record.total - FIGURE_POINTS), record.total
+    return Window(anchor.segment, anchor.left(span), span).samples(record)

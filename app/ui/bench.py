@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app.config import Config
 from app.memory.memory import Memory
-from app.scope.autoset import Autoset, Setup
+from app.memory.record import Record
+from app.scope.autoset import SLOTS, Autoset, Setup
 from app.scope.frame import ROWS
 from app.ui.demo import Demo
 
@@ -29,31 +31,44 @@ class Bench:
         self.demo = demo
         self.clock = clock
         self.rows = max(min(config.scope_points, ROWS), FEWEST_ROWS)
-        self.costs: dict[int, float] = {}  # s a frame takes, by tab
+        self.viewers: set[int] = set()  # numbers of the tabs that are connected
+        self._numbers = itertools.count()
+        self._costs: dict[int, float] = {}  # s a frame takes, of the tabs that are drawing
         self._autoset = Autoset()
         self._looked = -1.0
+        self._beyond: frozenset[str] = frozenset()
 
-    @property
-    def tabs(self) -> int:
-        """Tabs that are connected."""
-        return len(self.costs)
+    def number(self) -> int:
+        """A number for a new tab."""
+        return next(self._numbers)
 
     def setup(self) -> Setup:
         """The set-up that fits the signal now."""
         now = time.monotonic()
         if now - self._looked >= AUTOSET_EVERY:
             self._looked = now
-            self._autoset.update(self.memory.records.values(), self.memory.version)
+            self._beyond &= self.memory.records.keys()
+            self._autoset.update(self.memory.records.values(), self.memory.version, self._beyond)
         return self._autoset.setup
+
+    def want(self, shown: Iterable[Record]) -> None:
+        """Have channels beyond the first eight fitted, too, from when a tab shows them."""
+        self._beyond |= {record.name for record in shown if record.slot >= SLOTS}
 
     def period(self) -> float:
         """s between two frames of a tab, such that all tabs together stay within their share of the time."""
-        return max(QUICKEST, sum(self.costs.values()) / SHARE)
+        return max(QUICKEST, sum(self._costs.values()) / SHARE)
 
     def spent(self, tab: int, seconds: float) -> None:
         """Note what a frame of this tab took."""
-        old = self.costs.get(tab, seconds)
-        self.costs[tab] = old + SMOOTHING * (seconds - old)
+        old = self._costs.get(tab, seconds)
+        self._costs[tab] = old + SMOOTHING * (seconds - old)
+
+    def rests(self, tab: int) -> None:
+        """This tab draws nothing for now: the others may have its time."""
+        self._costs.pop(tab, None)
 
     def left(self, tab: int) -> None:
-        self.costs.pop(tab, None)
+        """This tab has lost its browser."""
+        self.viewers.discard(tab)
+        self.rests(tab)

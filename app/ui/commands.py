@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.scope.channel import FARTHEST
-from app.units import LARGEST, SMALLEST, engineering, parsed, stepped
+from app.units import LARGEST, SMALLEST, parsed, stepped
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 MOST_CLICKS = 60
 CLICK = 0.2  # divisions a click moves a trace
 LONGEST_LABEL = 32
+NOT_A_NUMBER = "Type a number such as 2m, 500u or 1.5k."
 Words = dict[str, object]
 
 
@@ -41,12 +41,15 @@ def clear(tab: Tab, _words: Words) -> None:
 
 
 def timebase(tab: Tab, words: Words) -> None:
-    tab.scope.sweep_speed(scale(tab.scope.timebase.units_per_div, words))
+    lead = tab.scope.source(tab.bench.memory, tab.frame.lead)
+    unit = lead.x_unit if lead is not None else ""
+    tab.scope.sweep_speed(scale(tab.scope.timebase.units_per_div, words, unit))
 
 
 def units(tab: Tab, words: Words) -> None:
     name = channel(tab, words)
-    tab.scope.scale(name, scale(tab.scope.channel(name).units_per_div, words))
+    unit = tab.bench.memory.records[name].unit
+    tab.scope.scale(name, scale(tab.scope.channel(name).units_per_div, words, unit))
 
 
 def position(tab: Tab, words: Words) -> None:
@@ -83,10 +86,15 @@ def delete(tab: Tab, words: Words) -> None:
 
 
 def demo(tab: Tab, words: Words) -> None:
-    if words.get("on") is True:
-        tab.bench.demo.start()
-    else:
+    """Start or stop the demo signal, for everybody."""
+    if words.get("on") is not True:
         tab.bench.demo.stop()
+    elif not tab.bench.demo.start():
+        raise Refused("A channel named demo is there already: delete it first.")
+
+
+def show(_tab: Tab, _words: Words) -> None:
+    """Send everything again, as after each command."""
 
 
 COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
@@ -100,6 +108,7 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "label": label,
     "delete": delete,
     "demo": demo,
+    "show": show,
 }
 
 
@@ -114,29 +123,35 @@ def obey(tab: Tab, words: object) -> None:
 
 
 def channel(tab: Tab, words: Words) -> str:
+    """The name of the channel that is meant; Refused: there is none."""
     name = words.get("channel")
     if not isinstance(name, str) or name not in tab.bench.memory.records:
         raise Refused("That channel is gone.")
     return name
 
 
-def scale(value: float, words: Words) -> float:
-    """The new value of a 1-2-5 knob: clicked on from the old one, or as typed."""
-    found = number(words) if "text" in words else stepped(value, clicks(words))
+def scale(value: float, words: Words, unit: str) -> float:
+    """The new value of a 1-2-5 knob: clicked on from the old one, or as typed; Refused: beyond its range."""
+    found = number(words, unit) if "text" in words else stepped(value, clicks(words))
     if not SMALLEST <= found <= LARGEST:
-        raise Refused(f"This knob goes from {engineering(SMALLEST)} to {engineering(LARGEST)}.")
+        raise Refused("This knob wants a value above 0.")
     return found
 
 
 def clicks(words: Words) -> int:
+    """How far a knob was turned; Refused: not a whole number."""
     found = words.get("clicks")
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+    if isinstance(found, bool) or not isinstance(found, int):
         raise Refused("A knob turns by whole clicks.")
-    return max(-MOST_CLICKS, min(MOST_CLICKS, int(found)))
+    return max(-MOST_CLICKS, min(MOST_CLICKS, found))
 
 
-def number(words: Words) -> float:
+def number(words: Words, unit: str = "") -> float:
+    """What was typed into a knob; Refused: not a number."""
     text = words.get("text")
     if not isinstance(text, str) or len(text) > LONGEST_LABEL:
-        raise Refused("Type a number such as 2m, 500u or 1.5k.")
-    return parsed(text)
+        raise Refused(NOT_A_NUMBER)
+    try:
+        return parsed(text, unit)
+    except ValueError as error:
+        raise Refused(str(error)) from None

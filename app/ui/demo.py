@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import math
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +20,7 @@ from app.memory.memory import Memory
 CHANNEL, LABEL = "demo", "demo signal"
 LASTS = 300.0  # s
 RATE, EACH = 2000, 0.05  # samples/s; s between two POSTs
+BLOCK = round(RATE * EACH)
 SWING = 1.65  # V: a 0 to 3.3 V signal, as a microcontroller would give
 
 
@@ -40,48 +44,67 @@ class Demo:
         self.memory = memory
         self._listening = listening
         self._task: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
 
     @property
     def running(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    def start(self) -> None:
-        """Begin to send, on the running event loop; does nothing while a demo runs."""
-        if not self.running:
-            self._task = asyncio.get_running_loop().create_task(self.send())
+    def start(self) -> bool:
+        """Begin to send, on the running event loop. False: somebody's own channel has the demo's name."""
+        if self.running:
+            return True
+        if CHANNEL in self.memory.records:
+            return False
+        self._stop.clear()
+        nobody = contextvars.Context()  # of its own: the caller's would keep the caller's page alive
+        self._task = asyncio.get_running_loop().create_task(self.send(), context=nobody)
+        return True
 
     def stop(self) -> None:
-        """End the demo; its channel goes with it."""
-        if self._task is not None:
-            self._task.cancel()
+        """End the demo; its channel goes with it, when the POST under way has been answered."""
+        self._stop.set()
 
     async def send(self) -> None:
-        """POST blocks of samples until the time is over, a sample of somebody else comes, or a POST fails."""
+        """POST blocks of samples until the time is over, somebody else sends, or the channel is deleted."""
         family, address = self._listening()
         client = AsyncHTTPClient(force_instance=True, resolver=Address(family=family, address=address))
-        loop = asyncio.get_running_loop()
-        began, others, sent = loop.time(), self.memory.accepted, 0
+        began, others, sent = time.monotonic(), self.memory.accepted, 0
         try:
             for number, body in enumerate(blocks()):
-                if number * EACH > LASTS or self.memory.accepted - others != sent:
-                    return
                 await client.fetch(HTTPRequest("http://localhost/data", method="POST", body=body))
-                sent += round(RATE * EACH)
-                self.memory.label(CHANNEL, LABEL)
-                await asyncio.sleep(began + (number + 1) * EACH - loop.time())
+                sent += BLOCK
+                if number == 0:
+                    self.memory.label(CHANNEL, LABEL)
+                await self.pause(began + (number + 1) * EACH - time.monotonic())
+                if number * EACH > LASTS or self._stop.is_set() or self.memory.accepted - others != sent:
+                    return
+                if CHANNEL not in self.memory.records:
+                    return
         except (HTTPClientError, OSError):
             return  # the server is full or going down: a demo has no claim
         finally:
             client.close()
+            self.clean(sent)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until `stop`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), max(seconds, 0.001))
+
+    def clean(self, sent: int) -> None:
+        """Remove the demo's channel, if there is nothing in it but the demo."""
+        record = self.memory.records.get(CHANNEL)
+        if record is not None and record.total == sent:
             self.memory.delete(CHANNEL)
 
 
 def blocks() -> Iterator[bytes]:
     """Bodies of the demo, one for each 50 ms: a 5 Hz sine with a slow beat and a ripple, without end."""
-    n, size = 0, round(RATE * EACH)
+    n = 0
     while True:
-        times = [(n + k) / RATE for k in range(size)]
+        times = [(n + k) / RATE for k in range(BLOCK)]
         values = [SWING + SWING * (0.8 + 0.2 * math.sin(t)) * math.sin(2 * math.pi * 5 * t) for t in times]
         column = {CHANNEL: [round(value, 4) for value in values]}
         yield orjson.dumps({"t0": n / RATE, "dt": 1 / RATE, "channels": column, "units": {CHANNEL: "V"}})
-        n += size
+        n += BLOCK

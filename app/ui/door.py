@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,18 @@ NOTICE = (Path(__file__).parent / "static" / "notice.html").read_text("utf-8")
 
 
 class PageDoor(DocHandler):
-    """The page: refused before anything is built, when it could not live anyway."""
+    """The page: refused before anything is built when there are enough of them."""
 
     async def prepare(self) -> None:
         await super().prepare()
         rules = self.application.settings["door"]
-        host = self.request.headers.get("Host", "")
-        scheme = self.request.protocol
-        if rules.allowed and not allowed_origin(f"{scheme}://{host}", host, rules.allowed):
-            self.notice(403, "This address is not allowed", foreign(host))
-        elif self.application_count() >= rules.most:
+        if self.sessions() >= rules.most:
             self.set_header("Retry-After", RETRY_AFTER)
             self.set_header("Refresh", RETRY_AFTER)
-            text = (
-                f"{rules.most} front panels are open, as many as this server allows. Try again in a moment."
-            )
+            text = f"{rules.most} front panels are open, as many as this server allows. Try again soon."
             self.notice(503, "All front panels are taken", text)
 
-    def application_count(self) -> int:
+    def sessions(self) -> int:
         """Sessions of this process that exist, connected or not."""
         return sum(len(context.sessions) for context in self.application._applications.values())
 
@@ -48,14 +41,6 @@ class SocketDoor(WSHandler):
     def check_origin(self, origin: str) -> bool:
         allowed = self.application.settings["door"].allowed
         return allowed_origin(origin, self.request.headers.get("Host", ""), allowed)
-
-
-def foreign(host: str) -> str:
-    name = html.escape(host[:100])
-    return (
-        f"<code>BOKEH_ALLOW_WS_ORIGIN</code> is set and does not name <code>{name}</code>. "
-        f"Add it, as in <code>BOKEH_ALLOW_WS_ORIGIN={name}</code>, or leave the variable out."
-    )
 
 
 def install() -> None:

@@ -57,17 +57,17 @@ def centre_axes() -> tuple[list[list[float]], list[list[float]]]:
     return xs, ys
 
 
-def markers(positions: dict[int, float]) -> dict[str, list[Any]]:
+def markers(positions: dict[int, tuple[int, float]]) -> dict[str, list[Any]]:
     """Columns of the ground markers at the left border: `1▸` at zero, an arrow where zero is off the screen.
 
-    positions  divisions above the centre, by slot
+    positions  number of the channel, and divisions above the centre, by slot
     """
     columns: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "color": []}
-    for slot, position in positions.items():
+    for slot, (number, position) in positions.items():
         edge = HALF_HEIGHT - 0.2
         sign = "▸" if abs(position) <= HALF_HEIGHT else "▴" if position > 0 else "▾"
         columns["x"].append(-HALF_WIDTH)
         columns["y"].append(min(max(position, -edge), edge))
-        columns["text"].append(f"{slot + 1}{sign}")
+        columns["text"].append(f"{number}{sign}")
         columns["color"].append(TRACES[slot])
     return columns

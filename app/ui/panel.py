@@ -18,7 +18,7 @@ export function render({model}) {
     page.dispatchEvent(new CustomEvent('scope:state', {detail: event.data ?? event}))
   })
   page.addEventListener('scope:command', (event) => model.send_msg(event.detail))
-  page.dispatchEvent(new CustomEvent('scope:ready'))
+  model.send_msg({do: 'show'})  // what was sent before this moment was not heard
 }
 """
 

@@ -20,7 +20,8 @@ MOST_DIGITS = 15
 
 def state(scope: Scope, memory: Memory, frame: Frame, now: float) -> State:
     """Everything the panel shows of this tab, but for the counts that all tabs share."""
-    lead = memory.records.get(frame.lead)
+    lead = scope.source(memory, frame.lead)
+    drawn = {trace.channel: slot for slot, trace in frame.traces.items()}
     unit = lead.x_unit if lead is not None else ""
     return {
         "lamp": frame.lamp,
@@ -32,7 +33,10 @@ def state(scope: Scope, memory: Memory, frame: Frame, now: float) -> State:
         "rate": engineering(lead.rate(now), "Sa/s") if lead is not None else "---",
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
         "axis": axis(frame, lead),
-        "channels": [shown(scope, record, now) for record in memory.records.values()],
+        "channels": [
+            shown(scope, record, drawn.get(record.name, record.slot), now)
+            for record in memory.records.values()
+        ],
         "query": query(scope),
     }
 
@@ -56,15 +60,15 @@ def located(x: float, span: float, unit: str) -> str:
     return engineering(x, unit, min(max(digits, 3), MOST_DIGITS))
 
 
-def shown(scope: Scope, record: Record, now: float) -> State:
-    """One channel box."""
+def shown(scope: Scope, record: Record, slot: int, now: float) -> State:
+    """One channel box; the slot is where the channel is drawn, or would be."""
     knobs = scope.channel(record.name)
     newest = float(record.y(record.total - 1, record.total)[-1]) if record.total > record.first else math.nan
     return {
         "name": record.name,
         "label": record.label,
         "number": record.slot + 1,
-        "color": TRACES[record.slot % len(TRACES)],
+        "color": TRACES[slot % len(TRACES)],
         "on": bool(knobs.on),
         "units": plain(knobs.units_per_div, record.unit),
         "position": f"{knobs.position:.2f}",

@@ -28,13 +28,14 @@ hv.renderer("bokeh").webgl = False  # drawn by software where there is no GPU, W
 TRACE_WIDTH, DOT = 1.5, 6
 HOVER = """
 const slot = special_vars.name, i = special_vars.index
-const [name, x0, x_unit, clock, y_unit] = figure.tags[slot]
-const text = (value, unit) => Number(value.toPrecision(12)) + (unit ? ' ' + unit : '')
+const [name, x0, x_unit, clock, y_unit, near] = figure.tags[slot]
+const text = (value, unit) => Number(value.toPrecision(15)) + (unit ? ' ' + unit : '')
 const column = (axis) => sources[slot].data[axis + slot][i]
-const y = text(column('y'), y_unit), x = x0 + column('x')
-if (!clock) return `${name}: ${y} at ${text(x, x_unit)}`
-const us = String(Math.round((x - Math.floor(x)) * 1e6)).padStart(6, '0')
-return `${name}: ${y} at ${new Date(x * 1000).toLocaleTimeString([], {hour12: false})}.${us}`
+const y = text(column('y'), y_unit), x = x0 + column('x'), at = near ? '\u2248' : 'at'
+if (!clock) return `${name}: ${y} ${at} ${text(x, x_unit)}`
+const us = Math.round(x * 1e6), second = Math.floor(us / 1e6)
+const time = new Date(second * 1000).toLocaleTimeString([], {hour12: false})
+return `${name}: ${y} ${at} ${time}.${String(us - second * 1e6).padStart(6, '0')}`
 """
 
 
@@ -78,7 +79,7 @@ def table(rows: int, traces: dict[int, Trace]) -> pd.DataFrame:
 
 
 class Screen:
-    """The plot of one tab. `show` replaces the picture; `limits` moves the vertical axes."""
+    """The plot of one tab. `show` replaces the picture; `vertical` moves the y axes."""
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
@@ -116,8 +117,8 @@ class Screen:
         self.handles.dots[slot].data = {"x": np.array(x, float), "y": np.array(y, float)}
         (self._dotted.add if len(found) else self._dotted.discard)(slot)
 
-    def vertical(self, limits: dict[int, tuple[float, float]], grounds: dict[int, float]) -> None:
-        """The y axes by slot, and where their ground markers stand, in divisions."""
+    def vertical(self, limits: dict[int, tuple[float, float]], grounds: dict[int, tuple[int, float]]) -> None:
+        """The y axes by slot, and the ground markers (see `graticule.markers`)."""
         for slot, (start, end) in limits.items():
             self.handles.y[f"y{slot}"].update(start=start, end=end)
         markers = graticule.markers(grounds)
@@ -131,7 +132,9 @@ class Screen:
 
 
 def tag(trace: Trace | None, about: About) -> list[Any]:
-    return [about.label, trace.x0 if trace is not None else 0.0, about.x_unit, about.clock, about.unit]
+    """Name, x0, unit of x, whether x is the time of day, unit of y, whether x is only that of a column."""
+    x0, near = (trace.x0, trace.near) if trace is not None else (0.0, False)
+    return [about.label, x0, about.x_unit, about.clock, about.unit, near]
 
 
 def overlay(used: set[int]) -> Callable[[pd.DataFrame], hv.Overlay]:

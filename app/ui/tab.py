@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import json
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -25,7 +25,7 @@ from app.ui.screen import About, Screen
 TEMPLATE = (Path(__file__).parent / "static" / "page.html").read_text("utf-8")
 READOUTS_EVERY = 0.2  # s
 HEARTBEAT = 2.0  # s; the page takes the connection for lost when none comes for a while
-NUMBERS = itertools.count()
+SOONEST = 3  # times its cost: how long after a frame a knob may have the next one at once
 
 
 class Tab:
@@ -33,7 +33,7 @@ class Tab:
 
     def __init__(self, bench: Bench, arguments: dict[str, list[str]]) -> None:
         self.bench = bench
-        self.number = next(NUMBERS)
+        self.number = bench.number()
         self.scope = Scope(bench.rows)
         self.refused = recall(self.scope, arguments)
         self.screen = Screen(bench.rows)
@@ -43,7 +43,8 @@ class Tab:
         self._frozen: AbstractContextManager[None] | None = None
         self._seen, self._stale = -1, False
         self._setup = Setup()
-        self._due = self._told = 0.0
+        self._began = self._due = self._told = self._looked = 0.0
+        self._cost = 0.0
         self._state: dict[str, object] = {}
 
     def start(self) -> None:
@@ -51,7 +52,6 @@ class Tab:
         self.doc = pn.state.curdoc
         self._frozen = self.doc.models.freeze()  # no model comes or goes any more; looking for some at each
         self._frozen.__enter__()  # frame would take two fifths of its time
-        self.bench.spent(self.number, 0.0)
         if self.refused:
             self.bridge.send({"error": "Not understood in this link: " + ", ".join(self.refused)[:100]})
         self.redraw()
@@ -59,10 +59,9 @@ class Tab:
 
     def tick(self) -> None:
         """Show what is new, when it is time and the browser has taken what it was sent before."""
-        now = time.monotonic()
-        if now < self._due or not self.ready():
+        if not self.ready():
             return
-        if self.scope.running and self.news():
+        if self._stale or (time.monotonic() >= self._due and self.scope.running and self.news()):
             self.redraw()
         else:
             self.tell()
@@ -82,11 +81,15 @@ class Tab:
         if session is None or not session.connection_count:
             self.bench.left(self.number)
             return False
+        self.bench.viewers.add(self.number)
         sockets = [connection._socket.ws_connection for connection in session._subscribed_connections]
-        return not any(socket is not None and socket.stream.writing() for socket in sockets)
+        if any(socket is not None and socket.stream.writing() for socket in sockets):
+            self.bench.rests(self.number)
+            return False
+        return True
 
     def command(self, words: object) -> None:
-        """Do what the panel asks, and show it at once."""
+        """Do what the panel asks, and show it at once, or a tick later when knobs are turned very fast."""
         try:
             obey(self, words)
         except Refused as refused:
@@ -94,55 +97,74 @@ class Tab:
         except ValueError:
             self.bridge.send({"error": "That value is out of this knob's range."})
         self._state, self._stale = {}, True
-        if self.ready():
+        if self.ready() and time.monotonic() - self._began > max(QUICKEST / 2, SOONEST * self._cost):
             self.redraw()
 
     def redraw(self) -> None:
         """Make the frame, put it on the screen, and note what it cost."""
-        began = time.monotonic()
-        self._seen, self._stale = self.bench.memory.version, False
-        if self.scope.running:
-            self._setup = self.bench.setup()
-            self.scope.follow(self.bench.memory, self._setup)
-        self.frame = self.scope.frame(self.bench.memory)
+        bench, scope, self._began = self.bench, self.scope, time.monotonic()
+        self._seen, self._stale = bench.memory.version, False
+        scope.settle(bench.memory)
+        if scope.running:
+            bench.want(scope.shown(bench.memory).values())
+            self._setup = bench.setup()
+            scope.follow(bench.memory, self._setup)
+        self.frame = scope.frame(bench.memory)
         self.screen.vertical(*self.verticals())
         self.screen.show(self.frame, self.about())
         self.tell()
-        self.bench.spent(self.number, time.monotonic() - began)
-        self._due = began + self.bench.period()
+        self._cost = time.monotonic() - self._began
+        if scope.running:
+            bench.spent(self.number, self._cost)
+        else:
+            bench.rests(self.number)
+        self._due = self._began + bench.period()
 
-    def verticals(self) -> tuple[dict[int, tuple[float, float]], dict[int, float]]:
-        """Limits of the y axes and places of the ground markers, by slot."""
-        knobs = {slot: self.scope.channel(trace.channel) for slot, trace in self.frame.traces.items()}
-        return {s: k.limits for s, k in knobs.items()}, {s: float(k.position) for s, k in knobs.items()}
+    def verticals(self) -> tuple[dict[int, tuple[float, float]], dict[int, tuple[int, float]]]:
+        """Limits of the y axes, and the ground markers, by slot."""
+        limits, grounds = {}, {}
+        for slot, trace in self.frame.traces.items():
+            knobs = self.scope.channel(trace.channel)
+            record = self.scope.source(self.bench.memory, trace.channel)
+            limits[slot] = knobs.limits
+            grounds[slot] = ((record.slot if record is not None else slot) + 1, float(knobs.position))
+        return limits, grounds
 
     def about(self) -> dict[int, About]:
+        """What the hover text says of each channel: its name as it is now, its units as they were drawn."""
         found = {}
         for slot, trace in self.frame.traces.items():
-            record = self.bench.memory.records.get(trace.channel)
+            record = self.scope.source(self.bench.memory, trace.channel)
             if record is not None:
+                named = self.bench.memory.records.get(trace.channel, record)
                 clock = record.origin is Origin.CLOCK
-                found[slot] = About(record.label, record.unit, record.x_unit, clock)
+                found[slot] = About(named.label, record.unit, record.x_unit, clock)
         return found
 
     def tell(self) -> None:
         """Send the panel what has changed in its readouts, and a sign of life now and then."""
         now = time.monotonic()
-        if self._state and now - self._told < READOUTS_EVERY:
+        if self._state and now - self._looked < READOUTS_EVERY:
             return
-        bench = self.bench
+        self._looked, bench = now, self.bench
         state = readouts.state(self.scope, bench.memory, self.frame, bench.clock())
-        state |= {"viewers": bench.tabs, "demo": bench.demo.running}
+        state |= {"viewers": len(bench.viewers), "demo": bench.demo.running}
         changed = {key: value for key, value in state.items() if self._state.get(key) != value}
         if changed or now - self._told > HEARTBEAT:
             self.bridge.send(changed)
-            self._told, self._state = now, state
+            self._told = now
+        self._state = state
 
     def end(self) -> None:
         """Let go of all, so that nothing of the tab outlives its session."""
         self.bench.left(self.number)
         self.screen.close()
         self.doc = self._frozen = None
+
+
+def hosts(bench: Bench) -> list[str]:
+    """The hosts whose pages may connect, as this request was made: the page compares its own with them."""
+    return list(bench.config.allow_ws_origin) or [pn.state.headers.get("Host", "")]
 
 
 def page(bench: Bench) -> pn.Template:
@@ -153,6 +175,7 @@ def page(bench: Bench) -> pn.Template:
     }
     tab = Tab(bench, arguments)
     template = pn.Template(TEMPLATE, location=False)
+    template.add_variable("hosts", json.dumps(hosts(bench)).replace("<", "\\u003c"))  # it stands in a script
     template.add_panel("screen", tab.screen.pane)
     template.add_panel("bridge", tab.bridge)
     pn.state.onload(tab.start)

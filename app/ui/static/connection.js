@@ -3,7 +3,16 @@
 const SILENT = 7000 // ms; the server gives a sign of life every 2 s
 const LONGEST = 10000
 
-export function connect(output) {
+function refused() { // why this page may not connect, if it may not
+  const hosts = JSON.parse(document.getElementById('hosts').textContent)
+  const full = (host) => new URL(location.protocol + '//' + host).host
+  if (hosts.some((host) => { try { return full(host) === location.host } catch { return false } })) return null
+  return `Pages of ${location.host} may not connect here. Set BOKEH_ALLOW_WS_ORIGIN=${location.host} on the server, or have the proxy pass Host as it came.`
+}
+
+export function connect(output, tell) {
+  const reason = refused()
+  if (reason) return tell(reason)
   let last = performance.now(), boot = null, waiting = false
   const say = (text) => { if (output.textContent !== text) output.textContent = text }
   document.addEventListener('scope:state', () => { last = performance.now(); say('') })

@@ -36,8 +36,9 @@ function build() {
   name.onkeydown = (event) => { if (event.key === 'Enter') name.blur() }
   toggle.onclick = () => command({do: 'switch', channel: selected, on: !channel()?.on})
   remove.onclick = async () => {
+    const which = selected // by the time of the answer another one may be
     const text = `Remove ${channel()?.label} and its samples, for everybody who watches?`
-    if (await ask(text, 'Delete')) command({do: 'delete', channel: selected})
+    if (await ask(text, 'Delete')) command({do: 'delete', channel: which})
   }
   for (const group of document.querySelectorAll('.group')) remember(group)
   $('glass').addEventListener('wheel', wheel, {passive: false})
@@ -55,12 +56,13 @@ function remember(group) {
 
 let turned = 0
 function wheel(event) { // over the screen: the timebase; near its left border: units/div of the channel
+  if (event.target.closest('#empty')) return
   event.preventDefault()
   turned += event.deltaY
   if (Math.abs(turned) < 40) return
   const clicks = turned > 0 ? 1 : -1
   turned = 0
-  if (event.offsetX < 40 && selected) command({do: 'units', channel: selected, clicks})
+  if (event.clientX - $('glass').getBoundingClientRect().left < 40 && selected) command({do: 'units', channel: selected, clicks})
   else command({do: 'timebase', clicks})
 }
 
@@ -120,6 +122,7 @@ function axis({clock, at, span}) {
 
 function time(x, span) { // time of day, as fine as the screen resolves
   const at = new Date(Math.floor(x) * 1000)
+  if (isNaN(at)) return ''
   const digits = Math.min(9, Math.max(0, Math.ceil(3 - Math.log10(span))))
   const text = at.toLocaleTimeString([], {hour12: false})
   const date = span > 43200 ? at.toLocaleDateString([], {month: 'short', day: 'numeric'}) + ' ' : ''
@@ -184,4 +187,4 @@ function toast(text) {
 
 build()
 document.addEventListener('scope:state', (event) => update(event.detail))
-connect($('connection'))
+connect($('connection'), (reason) => { toast(reason); clearTimeout(hiding) })

@@ -23,6 +23,7 @@ export class Knob { // a stepper: minus, a readout that can be typed into, plus;
     this.input.onchange = () => turn({text: this.input.value})
     this.input.onblur = () => { this.input.value = this.value }
     this.input.onkeydown = (event) => {
+      if (event.key === 'Escape') this.input.value = this.value
       if (event.key === 'Enter' || event.key === 'Escape') this.input.blur()
       else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
         event.preventDefault()

@@ -11,9 +11,14 @@ while True:
     requests.post("${url}", json={"x": t, "y": math.sin(t)})
     t += 0.05
     time.sleep(0.05)`,
-  Arduino: `// ESP32 or ESP8266, connected to Wi-Fi
+  Arduino: `// ESP32
+#include <WiFi.h>
 #include <HTTPClient.h>
 HTTPClient http;
+void setup() {
+  WiFi.begin("network", "password");
+  while (WiFi.status() != WL_CONNECTED) delay(100);
+}
 void loop() {
   http.begin("${url}");
   http.POST("{\\"y\\": " + String(analogRead(34) * 3.3 / 4095) + ", \\"unit\\": \\"V\\"}");
