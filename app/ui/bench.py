@@ -35,7 +35,7 @@ class Bench:
         self._numbers = itertools.count()
         self._costs: dict[int, float] = {}  # s a frame takes, of the tabs that are drawing
         self._autoset = Autoset()
-        self._looked = -1.0
+        self._looked = self._free = -1.0
         self._beyond: frozenset[str] = frozenset()
 
     def number(self) -> int:
@@ -59,8 +59,13 @@ class Bench:
         """s between two frames of a tab, such that all tabs together stay within their share of the time."""
         return max(QUICKEST, sum(self._costs.values()) / SHARE)
 
+    def free(self) -> bool:
+        """Whether the last frame, of whichever tab, is long enough ago for another: senders come in between."""
+        return time.monotonic() >= self._free
+
     def spent(self, tab: int, seconds: float) -> None:
-        """Note what a frame of this tab took."""
+        """Note what a frame of this tab took, which has just been drawn."""
+        self._free = time.monotonic() + seconds * (1 / SHARE - 1)
         old = self._costs.get(tab, seconds)
         self._costs[tab] = old + SMOOTHING * (seconds - old)
 

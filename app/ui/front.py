@@ -10,8 +10,9 @@ from typing import Any
 
 import panel as pn
 from bokeh.document import Document
+from tornado.web import StaticFileHandler
 
-from app.problems import NotFound
+from app.problems import JsonHandler, NotFound
 from app.scope.frame import ROWS
 from app.ui import door
 from app.ui.bench import Bench
@@ -33,6 +34,15 @@ OPTIONS: dict[str, Any] = {  # Bokeh's own pings never look for the answer; Torn
     "include_headers": ["Host", "User-Agent"],
     "include_cookies": [],
 }
+
+
+class Asset(JsonHandler, StaticFileHandler):
+    """A file of the page; errors are JSON, as everywhere."""
+
+    compute_etag = StaticFileHandler.compute_etag
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        super().write_error(404 if status_code == 403 else status_code, **kwargs)
 
 
 def warm() -> None:
@@ -63,8 +73,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         port=0,
         address="127.0.0.1",
         websocket_origin="*",  # the door decides
-        extra_patterns=routes,
-        static_dirs={"/assets": str(STATIC)},
+        extra_patterns=[*routes, (r"/assets/(.*)", Asset, {"path": STATIC})],
         show=False,
         start=False,
         verbose=False,

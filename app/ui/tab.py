@@ -61,10 +61,14 @@ class Tab:
         """Show what is new, when it is time and the browser has taken what it was sent before."""
         if not self.ready():
             return
-        if self._stale or (time.monotonic() >= self._due and self.scope.running and self.news()):
+        if self._stale or (self.due() and self.scope.running and self.news()):
             self.redraw()
         else:
             self.tell()
+
+    def due(self) -> bool:
+        """Whether it is this tab's turn."""
+        return time.monotonic() >= self._due and self.bench.free()
 
     def news(self) -> bool:
         """Whether samples came or, looked for less often, the set-up that fits the last ones was found."""

@@ -38,7 +38,7 @@ def single(size: Size) -> Iterator[Row]:
 
 def posts_per_second(server: Server, n: int) -> float:
     before = sum(server.totals().values())
-    sent = Sender(server.port, "points", n, PARALLEL).run()
+    sent = Sender(server.port, "points", range(n), PARALLEL).run()
     if sum(server.totals().values()) - before != n:
         raise WrongError(f"{n} points were sent, {server.totals()} is there after {before}")
     return n / sent.seconds
@@ -65,7 +65,7 @@ def over_http(server: Server, kind: str, size: Size) -> tuple[float, float]:
     """Samples a second of the server's processor time, and by the clock: the best round of each."""
     found = []
     for _ in range(size.rounds):
-        before, sender = server.totals().get(kind, 0), Sender(server.port, kind, size.bodies, 1)
+        before, sender = server.totals().get(kind, 0), Sender(server.port, kind, range(size.bodies), 1)
         busy = server.cpu()
         sent = sender.run()
         busy = max(server.cpu() - busy, 0.01)  # what the kernel can tell apart
@@ -78,7 +78,7 @@ def over_http(server: Server, kind: str, size: Size) -> tuple[float, float]:
 
 def in_process(kind: str, size: Size) -> float:
     """Samples a second of processor time, decoded and appended without HTTP."""
-    bodies, memory = list(BODIES[kind](size.bodies)), Memory(1_000_000)
+    bodies, memory = list(BODIES[kind](range(size.bodies))), Memory(1_000_000)
     found = []
     for _ in range(size.rounds):
         began = time.process_time()

@@ -40,8 +40,8 @@ def append(size: Size) -> Iterator[Row]:
 
 def wave(batch: int, n: int) -> list[tuple[Float64s, Float64s]]:
     """n samples in batches: x in steps of a microsecond, y noise."""
-    y = np.random.default_rng(1).standard_normal(batch)
-    return [((k * batch + np.arange(batch)) * 1e-6, y) for k in range(n // batch)]
+    y: Float64s = np.random.default_rng(1).standard_normal(batch)
+    return [(np.arange(k * batch, (k + 1) * batch) * 1e-6, y) for k in range(n // batch)]
 
 
 def appending(batch: int, n: int) -> float:

@@ -73,7 +73,9 @@ class Server:
 
     def totals(self) -> dict[str, int]:
         """Samples ever received, by channel."""
-        return {channel["name"]: channel["total"] for channel in orjson.loads(self.ask("GET", "/channels")[1])}
+        return {
+            channel["name"]: channel["total"] for channel in orjson.loads(self.ask("GET", "/channels")[1])
+        }
 
     def cpu(self) -> float:
         """Seconds of processor time that the process has had."""

@@ -1,6 +1,6 @@
 """A sender as a process of its own: all requests are built beforehand, raw sockets carry them.
 
-    python -m scripts.benches.sender PORT KIND N CONNECTIONS RATE
+    python -m scripts.benches.sender PORT KIND START STOP CONNECTIONS RATE
 
 Prints `ready`, waits for a line on standard input, sends, and prints what it saw as JSON. RATE is POSTs
 a second over one connection, 0 for as fast as the answers come over all of them.
@@ -19,23 +19,33 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from scripts.benches.bodies import BODIES
 from scripts.benches.table import WrongError
 
 PROJECT = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0  # s for an answer
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+CLOSING = re.compile(rb"(?i)\r\nconnection: *close\r\n")
 
 
 class Connection:
-    """A kept-alive connection with at most one request under way."""
+    """At most one request under way; opened anew when the server has closed it after an answer."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = port
         self.received = b""
+        self.open()
+
+    def open(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, request: bytes) -> None:
+        if CLOSING.search(self.received):
+            self.socket.close()
+            self.open()
         self.received = b""
         self.socket.sendall(request)
 
@@ -44,8 +54,6 @@ class Connection:
         data = self.socket.recv(1 << 16)
         if not data:
             raise ConnectionError(f"closed after {self.received[:200]!r}")
-        # Werkzeug sends head and body apart: without this each answer would wait 40 ms for our delayed ACK
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         self.received += data
         head, end, body = self.received.partition(b"\r\n\r\n")
         length = LENGTH.search(head)
@@ -59,29 +67,34 @@ class Connection:
         return status
 
 
-def requests(port: int, kind: str, n: int) -> list[bytes]:
-    head = f"POST /data HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
-    return [b"%s%d\r\n\r\n%s" % (head.encode(), len(body), body) for body in BODIES[kind](n)]
+def requests(port: int, kind: str, numbers: range) -> list[bytes]:
+    head = f"POST /data HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n".encode()
+    return [b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body) for body in BODIES[kind](numbers)]
 
 
 def flat_out(connections: list[Connection], waiting: Iterator[bytes]) -> Counter[int]:
     """Send each request as soon as a connection is free; how often each status came."""
     seen: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:
-        for connection in connections:
+
+        def send_next(connection: Connection) -> None:
             if (request := next(waiting, None)) is not None:
-                selector.register(connection.socket, selectors.EVENT_READ, connection)
                 connection.send(request)
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+
+        for connection in connections:
+            send_next(connection)
         while selector.get_map():
-            for key, _ in selector.select(30):
-                if (status := key.data.status()) is None:
-                    continue
-                seen[status] += 1
-                if (request := next(waiting, None)) is not None:
-                    key.data.send(request)
-                else:
+            for key, _ in selector.select(PATIENCE) or late():
+                if (status := key.data.status()) is not None:
+                    seen[status] += 1
                     selector.unregister(key.fileobj)
+                    send_next(key.data)
     return seen
+
+
+def late() -> NoReturn:
+    raise TimeoutError(f"no answer within {PATIENCE:g} s")
 
 
 def paced(connection: Connection, waiting: Iterator[bytes], rate: float) -> tuple[Counter[int], list[float]]:
@@ -100,8 +113,8 @@ def paced(connection: Connection, waiting: Iterator[bytes], rate: float) -> tupl
     return seen, latencies
 
 
-def main(port: int, kind: str, n: int, parallel: int, rate: float) -> None:
-    built = requests(port, kind, n)
+def main(port: int, kind: str, numbers: range, parallel: int, rate: float) -> None:
+    built = requests(port, kind, numbers)
     connections = [Connection(port) for _ in range(parallel)]
     print("ready", flush=True)
     sys.stdin.readline()
@@ -125,8 +138,9 @@ class Sent:
 class Sender:
     """A sender process, ready to begin."""
 
-    def __init__(self, port: int, kind: str, n: int, parallel: int = 4, rate: float = 0.0) -> None:
-        command = [sys.executable, "-m", __spec__.name, str(port), kind, str(n), str(parallel), str(rate)]
+    def __init__(self, port: int, kind: str, numbers: range, parallel: int = 4, rate: float = 0.0) -> None:
+        given = (port, kind, numbers.start, numbers.stop, parallel, rate)
+        command = [sys.executable, "-m", "scripts.benches.sender", *map(str, given)]
         self.process = subprocess.Popen(
             command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -156,4 +170,5 @@ class Sender:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
+    port, start, stop, parallel = (int(sys.argv[n]) for n in (1, 3, 4, 5))
+    main(port, sys.argv[2], range(start, stop), parallel, float(sys.argv[6]))

@@ -27,13 +27,14 @@ class Size:
     draws: int
     frames_for: float  # s
     pages: int
+    settled_for: float  # s
     watched_for: float  # s
     tabs_closed: int
     judged: bool = True
 
 
-FULL = Size(20_000, 4_000, 100, 3, 10_000_000, (10_000, 1_000_000, 10_000_000), 150, 10.0, 10, 60.0, 20)
-QUICK = Size(200, 50, 2, 1, 100_000, (10_000, 20_000), 5, 1.0, 2, 2.0, 2, judged=False)
+FULL = Size(20_000, 4_000, 100, 3, 10_000_000, (10_000, 1_000_000, 10_000_000), 150, 10.0, 10, 30.0, 60.0, 20)
+QUICK = Size(200, 50, 2, 1, 100_000, (10_000, 20_000), 5, 1.0, 2, 0.0, 2.0, 2, judged=False)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.ui.instrument import Front, Server, free_port
+from tests.process import Server
+from tests.ui.instrument import Front
 
 FLAGS = [
     "--no-sandbox",
@@ -26,7 +27,7 @@ Open = Callable[..., Front]
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Server]:
-    server = Server(free_port(), {"SCOPE_POINTS": str(POINTS), "BOKEH_ALLOW_WS_ORIGIN": ""}).start()
+    server = Server(settings={"SCOPE_POINTS": str(POINTS)}).start()
     yield server
     assert server.stop() == 0
 

@@ -1,26 +1,14 @@
-"""A server and its front panel in a real browser, in the words of a person who uses them."""
+"""The front panel in a real browser, in the words of a person who uses it."""
 
 from __future__ import annotations
-
-import http.client
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocket, expect
 
 from tests.conftest import wait_until
+from tests.process import Server
 
-ROOT = Path(__file__).parents[2]
 YELLOW, CYAN, PINK, BLUE = (255, 214, 10), (0, 229, 255), (255, 92, 244), (90, 162, 255)
 MARKERS = 30  # px at the left border that belong to the ground markers
 Mask = NDArray[np.bool_]
@@ -52,78 +40,6 @@ PICTURE = """() => {
   walk(document.getElementById('glass'))
   return canvases.join()
 }"""
-
-
-@dataclass
-class Server:
-    """`python -m app` on a port of its own, and a probe that sends to it."""
-
-    port: int
-    settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
-    def start(self) -> Server:
-        """Start it and wait until the page is there."""
-        self.launch()
-        wait_until(self.has_page, 30, 0.1)
-        return self
-
-    def launch(self) -> None:
-        command = [sys.executable, "-m", "app", "--bind", "127.0.0.1", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | self.settings)
-
-    def has_page(self) -> bool:
-        try:
-            status, body = self.ask("GET", "/")
-        except OSError:
-            return False
-        return status == 200 and b"glass" in body
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """End it; returns its exit status."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(10)
-
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body))
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def post(self, body: object) -> None:
-        status, answer = self.ask("POST", "/data", body)
-        assert status == 200, answer
-
-    def points(self, points: Iterable[tuple[float, float]], **more: str) -> None:
-        """POST these points one by one."""
-        for x, y in points:
-            self.post({"x": x, "y": y, **more})
-
-    def columns(self, x: Iterable[float], units: dict[str, str] | None = None, **channels: Iterable[float]) -> None:
-        """POST one block of columns."""
-        columns = {name: list(values) for name, values in channels.items()}
-        self.post({"x": list(x), "channels": columns, "units": units or {}})
-
-    def channels(self) -> dict[str, dict[str, Any]]:
-        status, body = self.ask("GET", "/channels")
-        assert status == 200
-        return {channel["name"]: channel for channel in json.loads(body)}
-
-    def clear(self) -> None:
-        assert self.ask("DELETE", "/data")[0] == 200
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 class Front:
@@ -182,7 +98,7 @@ class Front:
         expect(self.page.locator(selector)).to_have_value(value)
 
     def query(self) -> str:
-        return self.page.url.partition("?")[2]
+        return str(self.page.evaluate("location.search.slice(1)"))
 
     def lamp(self, text: str) -> None:
         self.shows("#lamp", text)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import wait_until
+from tests.process import Server
 from tests.ui.conftest import Open
-from tests.ui.instrument import CYAN, Front, Server, columns_with, rows_with
+from tests.ui.instrument import CYAN, Front, columns_with, rows_with
 
-X = np.arange(1000) / 1000
-SINE = np.sin(2 * np.pi * 4 * X)
+X = np.arange(500) / 500
+SINE = np.sin(2 * np.pi * 2 * X)
 MOST_MS = 250.0
 
 REACTION = """([button, readout, field, wanted]) => new Promise((done, fail) => {
@@ -23,7 +23,7 @@ REACTION = """([button, readout, field, wanted]) => new Promise((done, fail) => 
       if (model.type === 'Figure') return model
   }
   const range = () => {
-    const {start, end} = wanted === 'x' ? figure().extra_x_ranges.get('x0') : figure().extra_y_ranges.get('y0')
+    const {start, end} = wanted === 'x' ? figure().extra_x_ranges.x0 : figure().extra_y_ranges.y0
     return `${start} ${end}`
   }
   const shown = document.getElementById(field), before = [shown.value, range()], began = performance.now()
@@ -39,7 +39,7 @@ REACTION = """([button, readout, field, wanted]) => new Promise((done, fail) => 
 
 @pytest.fixture
 def sine(front: Front, server: Server) -> Front:
-    """The tab with one channel at rest: a second of a 4 Hz sine in volts."""
+    """The tab with one channel at rest: a second of a 2 Hz sine in volts."""
     server.post({"x": X.tolist(), "y": SINE.tolist(), "unit": "V", "x_unit": "s"})
     front.shows(".box .value", "-25.13 mV")
     front.holds("#timebase", "100 ms")
@@ -67,11 +67,12 @@ def test_the_timebase_turns_in_steps_and_stretches_the_trace(sine: Front) -> Non
 
 
 @pytest.mark.parametrize(
-    ("typed", "read"), [("2m", "2 ms"), ("500u", "500 us"), ("0.5", "500 ms"), ("20 ms", "20 ms"), ("1e-3", "1 ms")]
+    ("typed", "read"),
+    [("2m", "2 ms"), ("500u", "500 us"), ("0.5", "500 ms"), ("20 ms", "20 ms"), ("1e-3", "1 ms")],
 )
 def test_the_timebase_can_be_typed(sine: Front, typed: str, read: str) -> None:
     sine.type("#timebase", typed)
-    sine.shows("#status-timebase", f"{read}/div".replace("us", sine.text("#status-timebase")[-6:-4]) if "us" in read else f"{read}/div")
+    sine.shows("#status-timebase", f"{read}/div")
 
 
 @pytest.mark.parametrize("typed", ["hello", "", "-1", "0", "1e400", "nan", "1e13"])
@@ -139,12 +140,13 @@ def test_autoset_lets_go_of_touched_knobs(sine: Front) -> None:
     sine.click("#units-more")
     sine.type("#position", "1")
     wait_until(lambda: "tb=" in sine.query() and "v.ch1=" in sine.query())
-    expect(sine.page.locator("#autoset")).not_to_have_class("lit")
+    expect(sine.page.locator("#autoset")).not_to_contain_class("lit")
     sine.click("#autoset")
     sine.holds("#timebase", "100 ms")
     sine.holds("#units", "500 mV")
     sine.holds("#position", "0.00")
     wait_until(lambda: sine.query() == "")
+    expect(sine.page.locator("#autoset")).to_contain_class("lit")
 
 
 def test_the_knobs_are_those_of_the_chosen_channel(front: Front, server: Server) -> None:
@@ -167,10 +169,6 @@ def test_a_channel_chosen_by_its_number_is_switched_by_it(front: Front, server: 
     wait_until(lambda: not front.mask(CYAN).any())
     front.key("2")
     wait_until(lambda: front.mask(CYAN).any())
-
-
-def turned_by(name: str, does: Callable[[Front], str]) -> tuple[str, Callable[[Front], str]]:
-    return name, does
 
 
 @pytest.mark.parametrize(
@@ -221,8 +219,7 @@ def test_a_knob_acts_within_a_quarter_of_a_second(opened: Open, server: Server) 
     front.settled()
     took = {
         knob: [
-            front.page.evaluate(REACTION, [f"{knob}-{way}", "", knob, axis])
-            for way in ("more", "less") * 5
+            front.page.evaluate(REACTION, [f"{knob}-{way}", "", knob, axis]) for way in ("more", "less") * 5
         ]
         for knob, axis in (("timebase", "x"), ("units", "y"), ("position", "y"))
     }

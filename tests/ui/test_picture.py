@@ -6,8 +6,9 @@ import numpy as np
 from playwright.sync_api import expect
 
 from tests.conftest import wait_until
+from tests.process import Server
 from tests.ui.conftest import Open
-from tests.ui.instrument import CYAN, Front, Server, columns_with, middles, rows_with, unbroken
+from tests.ui.instrument import CYAN, Front, columns_with, middles, rows_with, unbroken
 
 SINE = np.sin(np.arange(20) / 3)
 
