@@ -19,12 +19,11 @@ class Line(logging.Formatter):
 
 
 def log() -> None:
-    """Warnings to standard error. Bokeh and Panel warn of each viewer that leaves, which is no news."""
+    """Warnings to standard error. Bokeh warns of each viewer that leaves, which is no news."""
     handler = logging.StreamHandler()
     handler.setFormatter(Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    for name in ("bokeh", "panel"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("bokeh").setLevel(logging.ERROR)
 
 
 def main() -> int:

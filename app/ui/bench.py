@@ -60,7 +60,7 @@ class Bench:
         return max(QUICKEST, sum(self._costs.values()) / SHARE)
 
     def free(self) -> bool:
-        """Whether the last frame, of whichever tab, is long enough ago for another: senders come in between."""
+        """Whether the last frame, of any tab, is long enough ago for another; POSTs come in between."""
         return time.monotonic() >= self._free
 
     def spent(self, tab: int, seconds: float) -> None:
