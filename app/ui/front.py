@@ -68,7 +68,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     returns  the Bokeh server; `_tornado` is the application to pass requests to
     """
     door.install()
-    pn.config.log_level = "ERROR"  # it warns of each viewer that leaves
+    logging.getLogger("panel").setLevel(logging.ERROR)  # it warns of each viewer that leaves
     server = pn.serve(
         {"/": lambda: opened(bench)},
         port=0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import deque
+from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
@@ -33,7 +34,7 @@ def serve(port: int) -> None:
 
     @app.post("/data")
     def data() -> tuple[Response, int]:
-        body = request.get_json(force=True, silent=True)
+        body: Any = request.get_json(force=True, silent=True)
         try:
             points.append((number(body["x"]), number(body["y"])))
         except (TypeError, KeyError, ValueError, OverflowError):

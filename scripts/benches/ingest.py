@@ -65,24 +65,24 @@ def over_http(server: Server, kind: str, size: Size) -> tuple[float, float]:
     """Samples a second of the server's processor time, and by the clock: the best round of each."""
     found = []
     for _ in range(size.rounds):
-        before, sender = server.totals().get(kind, 0), Sender(server.port, kind, range(size.bodies), 1)
+        before, sender = server.totals().get(kind, 0), Sender(server.port, kind, range(size.columns), 1)
         busy = server.cpu()
         sent = sender.run()
         busy = max(server.cpu() - busy, 0.01)  # what the kernel can tell apart
-        if server.totals()[kind] - before != size.bodies * BATCH:
-            raise WrongError(f"{size.bodies} bodies were sent, {server.totals()} is there")
+        if server.totals()[kind] - before != size.columns * BATCH:
+            raise WrongError(f"{size.columns} bodies were sent, {server.totals()} is there")
         found.append((busy, sent.seconds))
     least_busy, least = (min(times) for times in zip(*found, strict=True))
-    return size.bodies * BATCH / least_busy, size.bodies * BATCH / least
+    return size.columns * BATCH / least_busy, size.columns * BATCH / least
 
 
 def in_process(kind: str, size: Size) -> float:
     """Samples a second of processor time, decoded and appended without HTTP."""
-    bodies, memory = list(BODIES[kind](range(size.bodies))), Memory(1_000_000)
+    bodies, memory = list(BODIES[kind](range(size.columns))), Memory(1_000_000)
     found = []
     for _ in range(size.rounds):
         began = time.process_time()
         for body in bodies:
             memory.append(decode("application/json", body, 1_700_000_000 * 10**9, Limits()), 1.7e9)
         found.append(time.process_time() - began)
-    return size.bodies * BATCH / min(found)
+    return size.columns * BATCH / min(found)

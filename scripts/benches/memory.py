@@ -41,7 +41,7 @@ def append(size: Size) -> Iterator[Row]:
 def wave(batch: int, n: int) -> list[tuple[Float64s, Float64s]]:
     """n samples in batches: x in steps of a microsecond, y noise."""
     y: Float64s = np.random.default_rng(1).standard_normal(batch)
-    return [(np.arange(k * batch, (k + 1) * batch) * 1e-6, y) for k in range(n // batch)]
+    return [(np.arange(k * batch, (k + 1) * batch, dtype=np.float64) * 1e-6, y) for k in range(n // batch)]
 
 
 def appending(batch: int, n: int) -> float:

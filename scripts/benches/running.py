@@ -87,16 +87,22 @@ class Server:
         return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE
 
 
-def free_port() -> int:
+def free_port(wanted: int = 0) -> int:
+    """The wanted port, or any other that is free when that one is not."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return free_port()
         return int(probe.getsockname()[1])
 
 
 @contextmanager
-def server(command: list[str], ready: tuple[str, bytes], *, silent: bool = False) -> Iterator[Server]:
+def server(
+    command: list[str], ready: tuple[str, bytes], *, port: int = 0, silent: bool = False
+) -> Iterator[Server]:
     """`python -m COMMAND --port N`, from when `ready` (path, part of the answer) answers."""
-    port = free_port()
+    port = free_port(port)
     process = subprocess.Popen(
         [sys.executable, "-m", *command, "--port", str(port)],
         cwd=PROJECT,
@@ -118,9 +124,9 @@ LISTENING = ("/healthz", b"pass")
 PAGES = ("/", b"docs_json")  # the pages are there, and nothing is loaded beside the samples any more
 
 
-def app(*flags: str, ready: tuple[str, bytes] = PAGES) -> AbstractContextManager[Server]:
-    """The app as start.sh runs it, without nginx."""
-    return server(["app", "--bind", "127.0.0.1", *flags], ready)
+def app(*flags: str, ready: tuple[str, bytes] = PAGES, port: int = 0) -> AbstractContextManager[Server]:
+    """The app as start.sh runs it, without nginx; on another port if this one is taken."""
+    return server(["app", "--bind", "127.0.0.1", *flags], ready, port=port)
 
 
 def flask() -> AbstractContextManager[Server]:

@@ -118,7 +118,8 @@ def main(port: int, kind: str, numbers: range, parallel: int, rate: float) -> No
     connections = [Connection(port) for _ in range(parallel)]
     print("ready", flush=True)
     sys.stdin.readline()
-    began, latencies = time.monotonic(), []
+    began = time.monotonic()
+    latencies: list[float] = []
     if rate:
         seen, latencies = paced(connections[0], iter(built), rate)
     else:

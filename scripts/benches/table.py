@@ -21,20 +21,53 @@ class Size:
     points: int
     flask_points: int
     bodies: int
+    columns: int
     rounds: int
     appended: int
     history: tuple[int, ...]
     draws: int
     frames_for: float  # s
     pages: int
+    tabs: int
     settled_for: float  # s
     watched_for: float  # s
     tabs_closed: int
     judged: bool = True
 
 
-FULL = Size(20_000, 4_000, 100, 3, 10_000_000, (10_000, 1_000_000, 10_000_000), 150, 10.0, 10, 30.0, 60.0, 20)
-QUICK = Size(200, 50, 2, 1, 100_000, (10_000, 20_000), 5, 1.0, 2, 0.0, 2.0, 2, judged=False)
+FULL = Size(
+    points=20_000,
+    flask_points=4_000,
+    bodies=100,
+    columns=200,
+    rounds=3,
+    appended=10_000_000,
+    history=(10_000, 1_000_000, 10_000_000),
+    draws=150,
+    frames_for=10.0,
+    pages=10,
+    tabs=5,
+    settled_for=30.0,
+    watched_for=60.0,
+    tabs_closed=20,
+)
+QUICK = Size(
+    points=200,
+    flask_points=50,
+    bodies=2,
+    columns=2,
+    rounds=1,
+    appended=100_000,
+    history=(10_000, 20_000),
+    draws=5,
+    frames_for=1.0,
+    pages=2,
+    tabs=2,
+    settled_for=0.0,
+    watched_for=1.0,
+    tabs_closed=2,
+    judged=False,
+)
 
 
 @dataclass(frozen=True)

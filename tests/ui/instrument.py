@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocket, expect
@@ -12,8 +14,11 @@ from tests.process import Server
 YELLOW, CYAN, PINK, BLUE = (255, 214, 10), (0, 229, 255), (255, 92, 244), (90, 162, 255)
 MARKERS = 30  # px at the left border that belong to the ground markers
 Mask = NDArray[np.bool_]
+Picture = NDArray[np.int16]
 
-PIXELS = """([red, green, blue]) => {
+CHANGED = 48  # of 255: a canvas that is read often is drawn anew by other means, with other edges
+
+PIXELS = """() => {
   const canvases = []
   const walk = (root) => root.querySelectorAll('*').forEach((e) => {
     if (e.tagName === 'CANVAS' && e.width) canvases.push(e)
@@ -24,21 +29,9 @@ PIXELS = """([red, green, blue]) => {
   const all = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true})
   for (const canvas of canvases) all.drawImage(canvas, 0, 0)
   const {data} = all.getImageData(0, 0, width, height)
-  const found = []
-  for (let i = 0; i < data.length; i += 4) {
-    const off = Math.abs(data[i] - red) + Math.abs(data[i + 1] - green) + Math.abs(data[i + 2] - blue)
-    if (data[i + 3] && off < 150) found.push(i / 4)
-  }
-  return {width, height, found}
-}"""
-PICTURE = """() => {
-  const canvases = []
-  const walk = (root) => root.querySelectorAll('*').forEach((e) => {
-    if (e.tagName === 'CANVAS' && e.width) canvases.push(e.toDataURL())
-    if (e.shadowRoot) walk(e.shadowRoot)
-  })
-  walk(document.getElementById('glass'))
-  return canvases.join()
+  let text = ''
+  for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768))
+  return {width, height, data: btoa(text)}
 }"""
 
 
@@ -114,18 +107,21 @@ class Front:
 
     # the screen
 
+    def picture(self) -> Picture:
+        """All pixels of the screen, (height, width, 3)."""
+        seen = self.page.evaluate(PIXELS)
+        data = np.frombuffer(base64.b64decode(seen["data"]), np.uint8)
+        return data.reshape(seen["height"], seen["width"], 4)[:, :, :3].astype(np.int16)
+
     def mask(self, colour: tuple[int, int, int] = YELLOW) -> Mask:
         """Which pixels of the screen have this colour, markers at its left border left out."""
-        seen = self.page.evaluate(PIXELS, list(colour))
-        mask = np.zeros(seen["width"] * seen["height"], bool)
-        mask[np.array(seen["found"], int)] = True
-        mask = mask.reshape(seen["height"], seen["width"])
+        mask = np.abs(self.picture() - colour).sum(axis=2) < 150
         mask[:, :MARKERS] = False
-        return mask
+        return np.asarray(mask)
 
-    def picture(self) -> str:
-        """All pixels of the screen, as a text to compare."""
-        return str(self.page.evaluate(PICTURE))
+    def still(self, before: Picture) -> bool:
+        """Whether no pixel has changed since then."""
+        return bool(np.abs(self.picture() - before).max() < CHANGED)
 
     def settled(self, colour: tuple[int, int, int] = YELLOW) -> Mask:
         """The trace, once there is one and it does not change any more."""

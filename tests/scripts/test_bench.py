@@ -1,0 +1,95 @@
+"""scripts/bench at its smallest: every row runs and gives figures. How fast they are is not judged here."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.benches.screen import latency
+from scripts.benches.table import FULL, QUICK, Row, WrongError, percentile
+
+PROJECT = Path(__file__).resolve().parents[2]
+BENCH = [str(PROJECT / "scripts" / "bench")]
+NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?|\binf\b|\bnan\b")
+PARTS = (
+    "single-point POST, 4 connections",
+    "JSON columns (t0 and dt)",
+    "JSON columns (x and y)",
+    "Memory.append with pyramid, batches of 10,000",
+    "frame of 20,000 samples, regular x",
+    "frame of 20,000 samples, irregular x",
+    "server per viewer-frame",
+    "GET /",
+    "malformed bodies",
+    "read back",
+    "single-point POST, 2 tabs",
+    "resident memory",
+)
+
+
+@pytest.fixture(scope="module")
+def printed() -> list[list[str]]:
+    """The cells of the table, without its head."""
+    run = subprocess.run(
+        [*BENCH, "--quick"], capture_output=True, text=True, timeout=120, cwd="/", check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    head, _, *rows = (cells(line) for line in run.stdout.splitlines())
+    assert head == ["what", "result", "beside it", "ratio", "budget", "verdict"]
+    return rows
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found.replace(",", "")) for found in NUMBER.findall(text)]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_row_is_there(printed: list[list[str]], part: str) -> None:
+    assert [row[0] for row in printed if part in row[0]]
+
+
+def test_every_row_gives_finite_figures(printed: list[list[str]]) -> None:
+    for _, result, beside, ratio, *_ in printed:
+        assert numbers(result), result
+        assert all(math.isfinite(n) for text in (result, beside, ratio) for n in numbers(text))
+
+
+def test_no_sample_was_lost_and_every_malformed_body_refused(printed: list[list[str]]) -> None:
+    (exact,) = (row for row in printed if "read back" in row[0])
+    assert exact[1].startswith("0 lost, 0 twice")
+    (malformed,) = (row for row in printed if "malformed" in row[0])
+    assert numbers(malformed[0])[0] == numbers(malformed[1])[0]
+    assert malformed[1].endswith("channels as before")
+
+
+def test_a_row_that_does_not_exist_is_named() -> None:
+    run = subprocess.run([*BENCH, "frames"], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 2
+    assert "no row frames" in run.stderr
+
+
+def test_a_verdict_needs_a_budget_and_full_size() -> None:
+    assert Row("a", "1").cells(FULL)[-1] == "-"
+    assert Row("a", "1", held=True).cells(FULL)[-1] == "ok"
+    assert Row("a", "1", held=False).cells(FULL)[-1] == "MISSED"
+    assert Row("a", "1", held=False).cells(QUICK)[-1] == "-"
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile(list(range(1, 101)), 0.99) == 99
+    assert percentile([7.0], 0.99) == 7.0
+    with pytest.raises(WrongError):
+        percentile([], 0.5)
+
+
+def test_a_point_that_was_skipped_counts_until_a_later_one_is_drawn() -> None:
+    assert latency([(150.0, 20.0), (340.0, 40.0)], [20.0, 30.0, 40.0], [100.0, 200.0, 300.0]) == [50, 140, 40]

@@ -1,0 +1,158 @@
+"""README.md says what is so: settings, flags, pictures, commands, formats, files."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app.config import Config, parser, shown
+from app.ingest.formats import FORMATS
+from tests.serving import Served, serving
+
+PROJECT = Path(__file__).resolve().parents[1]
+README = (PROJECT / "README.md").read_text("utf-8")
+FENCED = re.findall(r"^ *```\w*\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
+INLINE = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
+COMMANDS = [line.strip() for block in FENCED for line in block.splitlines()] + INLINE
+CURLS = sorted({command for command in COMMANDS if command.startswith("curl ")})
+FORM = "application/x-www-form-urlencoded"  # what curl -d says of a body
+
+
+def table(head: str) -> list[list[str]]:
+    """The cells of the table that begins with this line, code marks taken off."""
+    lines = README.partition(f"\n{head}\n")[2].splitlines()[1:]
+    rows = [line for line in lines[: next(n for n, line in enumerate([*lines, ""]) if not line)]]
+    return [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+
+
+# settings and flags
+
+
+def test_the_table_of_settings_equals_the_configuration() -> None:
+    told = [tuple(row[:3]) for row in table("| variable | flag | default | meaning |")]
+    real = [(f.metadata["env"], "--" + f.name.replace("_", "-"), shown(f.default)) for f in fields(Config)]
+    assert sorted(told) == sorted(real)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    assert [row[0] for row in table("| variable | flag | default | meaning |") if len(row[3]) < 8] == []
+
+
+def flags(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
+
+
+def help_of(*module: str) -> str:
+    run = subprocess.run(
+        [sys.executable, *module, "--help"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, set[str]]:
+    """The flags of each of our programs, by a part of its name."""
+    return {
+        "start.sh": flags(parser().format_help()),
+        "-m app": flags(parser().format_help()),
+        "send_data.py": flags(help_of("scripts/send_data.py")),
+        "scripts/bench": flags(help_of("-m", "scripts.benches")),
+        "scripts/screenshots": flags(help_of("-m", "scripts.pictures")),
+        "scripts/image": flags((PROJECT / "scripts" / "image").read_text()),
+    }
+
+
+def test_flags_in_commands_exist(known: dict[str, set[str]]) -> None:
+    missing = [
+        (command, flag)
+        for command in COMMANDS
+        for program, has in known.items()
+        if program in command.partition(" --")[0]
+        for flag in flags(command) - has
+    ]
+    assert missing == []
+
+
+def test_flags_named_alone_exist(known: dict[str, set[str]]) -> None:
+    alone = {flag for code in INLINE if code.startswith("--") for flag in flags(code)}
+    ours = set().union(*known.values())
+    foreign = {"--cap-drop"}  # of docker
+    assert alone - ours - foreign == set()
+
+
+def test_every_flag_of_the_sender_is_in_its_table(known: dict[str, set[str]]) -> None:
+    told = {flag for row in table("| flag | meaning |") for flag in flags(row[0])}
+    assert told == known["send_data.py"] - {"--help"}
+
+
+# pictures and files
+
+
+def test_pictures_that_are_shown_exist_and_all_that_exist_are_shown() -> None:
+    told = set(re.findall(r"!\[[^\]]+\]\((docs/[^)]+)\)", README))
+    assert told == {f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.png")}
+
+
+def test_docs_hold_pictures_and_nothing_else() -> None:
+    assert [path.name for path in (PROJECT / "docs").iterdir() if path.suffix != ".png"] == []
+
+
+def test_files_that_are_named_exist() -> None:
+    paths = {
+        code.removeprefix("./")
+        for code in INLINE
+        if re.fullmatch(r"(\./)?(app|scripts|tests|docs)/\S+", code)
+    }
+    assert paths
+    assert [path for path in sorted(paths) if not (PROJECT / path).exists()] == []
+
+
+# what a sender may send
+
+
+def test_every_format_is_named() -> None:
+    assert [media_type for media_type in FORMATS if f"`{media_type}`" not in README] == []
+
+
+@pytest.fixture(scope="module")
+def scope() -> Iterator[Served]:
+    with serving() as served:
+        yield served
+
+
+def test_there_are_curl_lines() -> None:
+    assert len(CURLS) >= 3
+
+
+@pytest.mark.parametrize("line", CURLS)
+def test_what_a_curl_line_sends_is_stored(scope: Served, line: str) -> None:
+    """As a shell splits it and curl sends it."""
+    _, *words = shlex.split(line)
+    body = words.pop(words.index("-d") + 1)
+    (url,) = (word for word in words if word != "-d")
+    path = re.sub(r"^(https?://)?[^/]+", "", url)
+    before = scope.memory.accepted
+    status, answer = scope.ask("POST", path, body.encode(), Content_Type=FORM)
+    assert status == 200, answer
+    assert scope.memory.accepted > before
+
+
+@pytest.mark.parametrize("row", table("| form | body |"), ids=lambda row: row[0])
+def test_every_body_in_the_table_of_forms_is_stored(scope: Served, row: list[str]) -> None:
+    bodies = re.findall(r"`?([{\[].*?[}\]])(?:`|$)", row[1])
+    assert bodies
+    for body in bodies:
+        status, answer = scope.post(body.encode())
+        assert status == 200, (body, answer)

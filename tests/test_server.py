@@ -1,0 +1,274 @@
+"""The process as a whole: start, end, viewers that come, stall and go, and who may connect."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from bokeh.document import Document
+from websockets.exceptions import InvalidStatus
+
+from app.config import Config
+from app.server import Process
+from app.ui import front
+from app.ui.tab import Tab
+from tests.conftest import wait_until
+from tests.process import Server
+from tests.viewer import Viewer, page
+
+MB = 1 << 20
+FRAME = 4 * 2 * 8 * 2000  # bytes of four traces of 2000 rows
+
+
+def later(seconds: float) -> None:
+    """Let so much time pass, in which something is measured."""
+    end = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= end, seconds + 1)
+
+
+# one process of its own
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[tuple[Server, float, float]]:
+    """A server, and the seconds after which it took a sample and had its page."""
+    server = Server(settings={"SCOPE_POINTS": "2000"})
+    began = time.monotonic()
+    server.launch()
+    wait_until(lambda: accepts(server), 20, 0.05)
+    accepting = time.monotonic() - began
+    wait_until(server.has_page, 30, 0.05)
+    yield server, accepting, time.monotonic() - began
+    server.stop()
+
+
+@pytest.fixture
+def server(started: tuple[Server, float, float]) -> Server:
+    started[0].clear()
+    return started[0]
+
+
+def accepts(server: Server) -> bool:
+    try:
+        server.post({"y": 1})
+    except OSError:
+        return False
+    return True
+
+
+def test_samples_are_taken_within_3_s_and_the_page_is_there_within_10(
+    started: tuple[Server, float, float],
+) -> None:
+    _, accepting, paged = started
+    print(f"accepting after {accepting:.2f} s, page after {paged:.2f} s")
+    assert accepting <= 3
+    assert paged <= 10
+
+
+def test_an_unknown_path_is_a_json_404(server: Server) -> None:
+    for path in ("/nothing", "/ws/x", "/autoload.js", "/metrics/..", "/%00", "/app.py"):
+        status, body = server.ask("GET", path)
+        assert (status, json.loads(body)["status"]) == (404, "error"), path
+
+
+def test_nothing_but_the_pages_own_files_is_served(server: Server) -> None:
+    assert server.ask("GET", "/assets/panel.js")[0] == 200
+    for path in ("/assets/../tab.py", "/assets/%2e%2e/tab.py", "/assets//etc/passwd", "/assets/", "/assets"):
+        assert server.ask("GET", path)[0] in (403, 404), path
+
+
+def test_a_page_whose_socket_never_comes_costs_nothing(server: Server) -> None:
+    for _ in range(3):
+        assert page(server.port)[0] == 200
+    began, used = time.monotonic(), server.cpu()
+    for n in range(50):
+        server.post({"x": n, "y": n})
+        later(0.06)
+    share = (server.cpu() - used) / (time.monotonic() - began)
+    print(f"processor share: {share:.1%}")
+    assert share < 0.2
+
+
+def test_a_stalled_reader_costs_no_memory_and_disturbs_nobody() -> None:
+    server = Server(settings={"SCOPE_POINTS": "2000"}, tidy=True).start()
+    with ExitStack() as stack:
+        healthy = [stack.enter_context(Viewer(server.port)) for _ in range(3)]
+        stack.enter_context(Viewer(server.port, stalled=True))
+        wait_until(lambda: all(viewer.received for viewer in healthy))
+        send(server, 5, tidy=True)
+        rss = server.rss()
+        send(server, 15, tidy=True)
+        grown = server.rss() - rss
+        before = [viewer.received for viewer in healthy]
+        times = send(server, 5)
+        frames = [(viewer.received - old) / FRAME for viewer, old in zip(healthy, before, strict=True)]
+    assert server.stop() == 0
+    p95 = statistics.quantiles(times, n=20)[18]
+    print(f"RSS {grown / MB:+.1f} MB, POST p95 {1000 * p95:.0f} ms, frames to the others {frames}")
+    assert grown <= 5 * MB
+    assert statistics.median(times) < 0.05
+    assert p95 < 0.25
+    assert min(frames) > 4  # about one a second, on a machine that does much else
+
+
+def send(server: Server, seconds: float, *, tidy: bool = False) -> list[float]:
+    """Four channels at 2 kHz in 20 POSTs a second; returns the time that each POST took.
+
+    tidy  have the server collect its garbage once a second, which holds up everything else
+    """
+    took: list[float] = []
+    began = time.monotonic()
+    for block in range(round(20 * seconds)):
+        x = [(block * 100 + n) / 2000 for n in range(100)]
+        y = [(n * 7919 + block) % 101 / 50 for n in range(100)]
+        at = time.monotonic()
+        server.columns(x, a=y, b=y, c=y, d=y)
+        took.append(time.monotonic() - at)
+        if tidy and block % 20 == 0:
+            server.collect()
+        later(max(0.0, began + (block + 1) / 20 - time.monotonic()))
+    return took
+
+
+def test_sigterm_ends_it_with_0_within_5_s_with_sockets_open() -> None:
+    server = Server().start()
+    with Viewer(server.port) as viewer, Viewer(server.port, stalled=True):
+        server.post({"y": 1})
+        wait_until(lambda: viewer.received)
+        began = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5
+
+
+def test_sigterm_before_the_page_is_there_ends_it_with_0() -> None:
+    server = Server()
+    server.launch()
+    wait_until(lambda: accepts(server), 20, 0.02)
+    began = time.monotonic()
+    assert server.stop(signal.SIGTERM) == 0
+    assert time.monotonic() - began < 5
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_status_1(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    second = Server(server.port)
+    second.launch()
+    assert second.process is not None
+    assert second.process.wait(10) == 1
+    said = capfd.readouterr().err.strip()
+    assert said.startswith(f"Cannot listen on 127.0.0.1:{server.port}")
+    assert "\n" not in said
+
+
+# in this process, to look inside
+
+
+@contextmanager
+def serving(config: Config) -> Iterator[Process]:
+    """The process served by a thread of the test."""
+    ready, loop, made = threading.Event(), asyncio.new_event_loop(), []
+
+    async def serve() -> None:
+        process = Process(config)
+        made.append(process)
+        process.http.add_sockets(process.sockets)
+        await process.open_pages()
+        ready.set()
+        await process.stopped.wait()
+        await process.drain()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(serve())
+        loop.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert ready.wait(30)
+    yield made[0]
+    loop.call_soon_threadsafe(made[0].stopped.set)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def port(process: Process) -> int:
+    return int(process.sockets[0].getsockname()[1])
+
+
+def alive() -> tuple[int, int]:
+    """Documents and tabs that exist."""
+    gc.collect()
+    things = [type(thing) for thing in gc.get_objects()]
+    return things.count(Document), things.count(Tab)
+
+
+def test_tabs_opened_and_closed_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(front.OPTIONS, "check_unused_sessions_milliseconds", 100)
+    monkeypatch.setitem(front.OPTIONS, "unused_session_lifetime_milliseconds", 300)
+    with serving(Config(port=0, bind="127.0.0.1")) as process:
+        before = alive()
+        for _ in range(4):
+            with ExitStack() as stack:
+                tabs = [stack.enter_context(Viewer(port(process))) for _ in range(5)]
+                wait_until(lambda tabs=tabs: all(tab.received for tab in tabs))
+                assert alive()[1] >= before[1] + 5
+        assert page(port(process))[0] == 200  # and one that never came alive
+        wait_until(lambda: alive() == before, 20, 0.5)
+
+
+def test_pages_of_other_hosts_may_not_connect() -> None:
+    with serving(Config(port=0, bind="127.0.0.1")) as process:
+        own = f"127.0.0.1:{port(process)}"
+        with Viewer(port(process)) as viewer:
+            wait_until(lambda: viewer.received)
+        for origin in (
+            "http://example.com",
+            "null",
+            f"http://{own}.evil.com",
+            f"http://evil.com/{own}",
+            f"http://{own}@evil.com",
+            "http://127.0.0.1:1",
+            "http://127.0.0.1",
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                Viewer(port(process), origin=origin)
+            assert refused.value.response.status_code == 403, origin
+
+
+def test_a_list_of_hosts_is_exact() -> None:
+    config = Config(port=0, bind="127.0.0.1", allow_ws_origin=("example.com", "scope.example.org:8443"))
+    with serving(config) as process:
+        for host, scheme in (
+            ("example.com", "http"),
+            ("scope.example.org:8443", "https"),
+            ("EXAMPLE.com", "http"),
+        ):
+            with Viewer(port(process), host=host, origin=f"{scheme}://{host}") as viewer:
+                wait_until(lambda viewer=viewer: viewer.received)
+        for origin in (
+            "http://example.com.evil.com",
+            "http://notexample.com",
+            "http://example.com:8080",
+            "https://scope.example.org",
+            "http://127.0.0.1",
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                Viewer(port(process), host="example.com", origin=origin)
+            assert refused.value.response.status_code == 403, origin
+
+
+def test_one_tab_too_many_gets_a_notice() -> None:
+    config = Config(port=0, bind="127.0.0.1", max_tabs=2)
+    with serving(config) as process, Viewer(port(process)), Viewer(port(process)):
+        status, text = page(port(process))
+        assert status == 503
+        assert "All front panels are taken" in text

@@ -1,0 +1,92 @@
+"""The empty screen tells how to send, and what it tells works."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import wait_until
+from tests.process import Server
+from tests.ui.conftest import Open
+from tests.ui.instrument import Front, rows_with
+
+
+def test_the_empty_screen_shows_how_to_send_to_this_page(front: Front, server: Server) -> None:
+    card = front.page.locator("#empty")
+    expect(card).to_contain_text("Waiting for the first sample")
+    for tab in ("curl", "Python", "Arduino"):
+        card.get_by_role("tab", name=tab).click()
+        expect(card.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        assert server.url + "data" in card.locator("pre").inner_text()
+    card.get_by_role("tab", name="curl").click()
+    front.lamp("WAIT")
+
+
+@pytest.mark.parametrize("tab", ["Python", "Arduino", "curl"])
+def test_the_copy_button_copies_what_is_shown(front: Front, tab: str) -> None:
+    card = front.page.locator("#empty")
+    card.get_by_role("tab", name=tab).click()
+    button = card.locator(".copy")
+    button.click()
+    expect(button).to_have_text("Copied")
+    assert front.page.evaluate("navigator.clipboard.readText()") == card.locator("pre").inner_text()
+    expect(button).to_have_text("Copy")
+
+
+def test_the_curl_line_works_in_a_shell_and_the_card_goes(front: Front, server: Server) -> None:
+    line = front.page.locator("#empty pre").inner_text()
+    answer = subprocess.run(["bash", "-c", line], capture_output=True, timeout=10)
+    assert answer.stdout.strip() == b'{"status":"success"}'
+    expect(front.page.locator("#empty")).to_be_hidden()
+    front.has("ch1")
+    assert server.channels()["ch1"]["total"] == 1
+
+
+def test_the_python_lines_run_as_they_stand(front: Front, server: Server) -> None:
+    front.page.locator("#empty").get_by_role("tab", name="Python").click()
+    program = front.page.locator("#empty pre").inner_text()
+    front.page.locator("#empty").get_by_role("tab", name="curl").click()
+    with subprocess.Popen(["python3", "-c", program]) as sender:
+        wait_until(lambda: front.received(3))
+        sender.kill()
+    front.has("ch1")
+
+
+def test_the_demo_is_a_channel_that_all_see_until_it_is_stopped(opened: Open, server: Server) -> None:
+    one, other = opened(), opened()
+    one.page.locator("#empty .demo").click()
+    for tab in (one, other):
+        tab.has("demo signal")
+        expect(tab.page.locator("#empty")).to_be_hidden()
+        wait_until(lambda tab=tab: tab.mask().any())
+    assert list(server.channels()) == ["demo"]
+    assert server.channels()["demo"]["unit"] == "V"
+    height = wait_until(lambda: rows_with(mask).size if (mask := one.mask()).any() else 0)
+    assert height > 50
+    one.click("summary:has-text('Send')")
+    one.shows("#send .demo", "Stop demo signal")
+    other.shows("#stop-demo", "Stop demo signal")
+    other.click("#stop-demo")
+    for tab in (one, other):
+        tab.has()
+        tab.shows("#empty .demo", "Start demo signal")
+    wait_until(lambda: server.channels() == {})
+
+
+def test_a_foreign_sample_ends_the_demo(front: Front, server: Server) -> None:
+    front.page.locator("#empty .demo").click()
+    front.has("demo signal")
+    server.post({"y": 1, "channel": "real"})
+    front.has("real")
+    wait_until(lambda: list(server.channels()) == ["real"])
+    expect(front.page.locator("#stop-demo")).to_be_hidden()
+
+
+def test_errors_of_the_panel_go_away_again(front: Front, server: Server) -> None:
+    server.post({"y": 1})
+    front.has("ch1")
+    front.type("#units", "volts")
+    expect(front.page.locator("#toast")).to_be_visible()
+    expect(front.page.locator("#toast")).to_be_hidden(timeout=8000)
