@@ -112,7 +112,7 @@ def parsed(text: str, unit: str = "") -> float:
     """
     typed = text.strip().removesuffix("/div").rstrip().replace("µ", "u").replace(",", ".")
     own = unit.replace("µ", "u")
-    if own and typed.endswith(own) and (len(own) > 1 or own not in PREFIXES or typed[-2:-1].isspace()):
+    if own not in PREFIXES or typed[-2:-1] in {*PREFIXES, " "}:  # `5m` of metres has the prefix alone
         typed = typed.removesuffix(own).strip()
     found = NUMBER.fullmatch(typed)
     if found is None or not math.isfinite(float(found["number"])):

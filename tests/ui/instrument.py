@@ -16,9 +16,10 @@ MARKERS = 30  # px at the left border that belong to the ground markers
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.int16]
 
+NEAR = 150  # sum of the differences in red, green and blue, of 765: edges of a line are blended
 CHANGED = 48  # of 255: a canvas that is read often is drawn anew by other means, with other edges
 
-PIXELS = """() => {
+PIXELS = """([colour, near]) => {
   const canvases = []
   const walk = (root) => root.querySelectorAll('*').forEach((e) => {
     if (e.tagName === 'CANVAS' && e.width) canvases.push(e)
@@ -29,9 +30,17 @@ PIXELS = """() => {
   const all = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true})
   for (const canvas of canvases) all.drawImage(canvas, 0, 0)
   const {data} = all.getImageData(0, 0, width, height)
+  if (colour) {
+    const [red, green, blue] = colour, found = []
+    for (let i = 0; i < data.length; i += 4) {
+      const off = Math.abs(data[i] - red) + Math.abs(data[i + 1] - green) + Math.abs(data[i + 2] - blue)
+      if (off < near) found.push(i / 4)
+    }
+    return {width, height, found}
+  }
   let text = ''
   for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768))
-  return {width, height, data: btoa(text)}
+  return {width, height, text: btoa(text)}
 }"""
 
 
@@ -109,15 +118,18 @@ class Front:
 
     def picture(self) -> Picture:
         """All pixels of the screen, (height, width, 3)."""
-        seen = self.page.evaluate(PIXELS)
-        data = np.frombuffer(base64.b64decode(seen["data"]), np.uint8)
+        seen = self.page.evaluate(PIXELS, [None, 0])
+        data = np.frombuffer(base64.b64decode(seen["text"]), np.uint8)
         return data.reshape(seen["height"], seen["width"], 4)[:, :, :3].astype(np.int16)
 
     def mask(self, colour: tuple[int, int, int] = YELLOW) -> Mask:
         """Which pixels of the screen have this colour, markers at its left border left out."""
-        mask = np.abs(self.picture() - colour).sum(axis=2) < 150
+        seen = self.page.evaluate(PIXELS, [list(colour), NEAR])
+        mask = np.zeros(seen["width"] * seen["height"], bool)
+        mask[np.array(seen["found"], int)] = True
+        mask = mask.reshape(seen["height"], seen["width"])
         mask[:, :MARKERS] = False
-        return np.asarray(mask)
+        return mask
 
     def still(self, before: Picture) -> bool:
         """Whether no pixel has changed since then."""
