@@ -79,22 +79,34 @@ def opened(context: BrowserContext, server: Server) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session")
-def shared(browser: Browser, running: Server) -> Iterator[Front]:
-    """A tab that stays open, for tests that need no fresh one: opening takes most of their time."""
-    context = new_context(browser)
-    yield Front(context, running).open()
-    context.close()
+def shared(browser: Browser, running: Server) -> Iterator[tuple[Front, Front]]:
+    """Two tabs that stay open, for tests that need no fresh ones: opening takes most of a test's time."""
+    contexts = new_context(browser), new_context(browser)
+    yield Front(contexts[0], running).open(), Front(contexts[1], running).open()
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
-def front(shared: Front, server: Server) -> Iterator[Front]:
+def front(shared: tuple[Front, Front], server: Server) -> Iterator[Front]:
     """One open tab on an empty memory, with all knobs let go."""
-    shared.page.mouse.move(0, 0)
-    shared.click("#autoset")
-    if shared.text("#run") == "Run":
-        shared.click("#run")
-    shared.has()
-    expect(shared.page.locator("#empty")).to_be_visible()
-    yield shared
-    problems, shared.problems = shared.problems, []
+    yield from reset(shared[0])
+
+
+@pytest.fixture
+def other(shared: tuple[Front, Front], server: Server) -> Iterator[Front]:
+    """A second one, of somebody else."""
+    yield from reset(shared[1])
+
+
+def reset(tab: Front) -> Iterator[Front]:
+    """The tab as if it had just been opened; after the test it may have had no problem."""
+    tab.page.mouse.move(0, 0)
+    tab.click("#autoset")
+    if tab.text("#run") == "Run":
+        tab.click("#run")
+    tab.has()
+    expect(tab.page.locator("#empty")).to_be_visible()
+    yield tab
+    problems, tab.problems = tab.problems, []
     assert problems == []

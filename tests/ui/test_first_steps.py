@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from tests.conftest import wait_until
 from tests.process import Server
-from tests.ui.conftest import Open
 from tests.ui.instrument import Front, rows_with
 
 
@@ -54,8 +53,10 @@ def test_the_python_lines_run_as_they_stand(front: Front, server: Server) -> Non
     front.has("ch1")
 
 
-def test_the_demo_is_a_channel_that_all_see_until_it_is_stopped(opened: Open, server: Server) -> None:
-    one, other = opened(), opened()
+def test_the_demo_is_a_channel_that_all_see_until_it_is_stopped(
+    front: Front, other: Front, server: Server
+) -> None:
+    one = front
     one.page.locator("#empty .demo").click()
     for tab in (one, other):
         tab.has("demo signal")
@@ -65,7 +66,6 @@ def test_the_demo_is_a_channel_that_all_see_until_it_is_stopped(opened: Open, se
     assert server.channels()["demo"]["unit"] == "V"
     height = wait_until(lambda: rows_with(mask).size if (mask := one.mask()).any() else 0)
     assert height > 50
-    one.click("summary:has-text('Send')")
     one.shows("#send .demo", "Stop demo signal")
     other.shows("#stop-demo", "Stop demo signal")
     other.click("#stop-demo")
@@ -82,11 +82,3 @@ def test_a_foreign_sample_ends_the_demo(front: Front, server: Server) -> None:
     front.has("real")
     wait_until(lambda: list(server.channels()) == ["real"])
     expect(front.page.locator("#stop-demo")).to_be_hidden()
-
-
-def test_errors_of_the_panel_go_away_again(front: Front, server: Server) -> None:
-    server.post({"y": 1})
-    front.has("ch1")
-    front.type("#units", "volts")
-    expect(front.page.locator("#toast")).to_be_visible()
-    expect(front.page.locator("#toast")).to_be_hidden(timeout=8000)

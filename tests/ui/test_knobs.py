@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from tests.conftest import wait_until
 from tests.process import Server
-from tests.ui.conftest import Open
 from tests.ui.instrument import CYAN, Front, columns_with, rows_with
 
 X = np.arange(500) / 500
@@ -51,7 +50,7 @@ def test_the_panel_reads_what_the_signal_wants(sine: Front) -> None:
     sine.holds("#units", "500 mV")
     sine.holds("#position", "0.00")
     sine.has("ch1")
-    sine.shows(".box .units", "500 mV/")
+    sine.shows(".box .units", "500 mV/div")
 
 
 def test_the_timebase_turns_in_steps_and_stretches_the_trace(sine: Front) -> None:
@@ -112,7 +111,7 @@ def test_units_per_division_scale_the_trace(sine: Front) -> None:
     before = np.ptp(rows_with(sine.settled()))
     sine.click("#units-more")
     sine.holds("#units", "1 V")
-    sine.shows(".box .units", "1 V/")
+    sine.shows(".box .units", "1 V/div")
     assert np.ptp(rows_with(sine.settled())) == pytest.approx(before / 2, abs=6)
 
 
@@ -155,8 +154,8 @@ def test_the_knobs_are_those_of_the_chosen_channel(front: Front, server: Server)
     front.page.click(".box >> nth=1")
     front.holds("#label", "two")
     front.click("#units-more")
-    front.shows(".box >> nth=1 >> .units", "2 A/")
-    front.shows(".box >> nth=0 >> .units", "1 V/")
+    front.shows(".box >> nth=1 >> .units", "2 A/div")
+    front.shows(".box >> nth=0 >> .units", "1 V/div")
 
 
 def test_a_channel_chosen_by_its_number_is_switched_by_it(front: Front, server: Server) -> None:
@@ -212,9 +211,8 @@ def test_keys_are_silent_while_somebody_types(sine: Front) -> None:
     assert sine.query() == ""
 
 
-def test_a_knob_acts_within_a_quarter_of_a_second(opened: Open, server: Server) -> None:
+def test_a_knob_acts_within_a_quarter_of_a_second(front: Front, server: Server) -> None:
     server.columns(X, a=SINE, b=SINE, c=SINE, d=SINE)
-    front = opened()
     front.has("a", "b", "c", "d")
     front.settled()
     took = {

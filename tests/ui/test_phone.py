@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.conftest import wait_until
 from tests.process import Server
-from tests.ui.conftest import new_context
+from tests.ui.conftest import new_context, reset
 from tests.ui.instrument import Front
 
 WIDTH, HEIGHT = 390, 844
+PORTRAIT: ViewportSize = {"width": WIDTH, "height": HEIGHT}
 X = np.arange(500) / 500
 SINE = np.sin(2 * np.pi * 2 * X)
 
@@ -32,16 +33,18 @@ SPREAD = """() => {
 }"""
 
 
-@pytest.fixture
-def phone(browser: Browser, server: Server) -> Iterator[Front]:
-    context = new_context(
-        browser, viewport={"width": WIDTH, "height": HEIGHT}, has_touch=True, is_mobile=True
-    )
-    front = Front(context, server)
-    yield front.open()
-    problems = front.problems
+@pytest.fixture(scope="module")
+def opened_phone(browser: Browser, running: Server) -> Iterator[Front]:
+    options = {"viewport": PORTRAIT, "has_touch": True, "is_mobile": True}
+    context = new_context(browser, **options)
+    yield Front(context, running).open()
     context.close()
-    assert problems == []
+
+
+@pytest.fixture
+def phone(opened_phone: Front, server: Server) -> Iterator[Front]:
+    opened_phone.page.set_viewport_size(PORTRAIT)
+    yield from reset(opened_phone)
 
 
 def sent(server: Server) -> None:

@@ -94,14 +94,15 @@ def test_nan_is_a_gap_on_the_canvas(front: Front, server: Server) -> None:
     assert np.diff(seen)[holes[0]] > 10
 
 
-def test_a_late_joiner_and_a_reload_see_the_history(opened: Open, server: Server) -> None:
+def test_a_late_joiner_and_a_reload_see_the_history(front: Front, opened: Open, server: Server) -> None:
     x = np.arange(400) / 100
     server.columns(x, ch1=np.sin(2 * np.pi * x))
-    first = opened()
-    before = first.settled()
+    wait_until(lambda: front.received(400))
+    before = front.settled()
     assert before.sum() > 500
-    assert np.array_equal(opened().settled(), before)
-    assert np.array_equal(first.reload().settled(), before)
+    late = opened()
+    assert np.array_equal(late.settled(), before)
+    assert np.array_equal(late.reload().settled(), before)
 
 
 def test_a_glitch_of_one_sample_among_twenty_thousand_is_seen(front: Front, server: Server) -> None:
@@ -112,6 +113,7 @@ def test_a_glitch_of_one_sample_among_twenty_thousand_is_seen(front: Front, serv
     front.type("#timebase", "2")
     front.type("#units", "500m")
     front.shows("#status-timebase", "2/div")
+    front.shows(".box .units", "0.5/div")
     mask = front.settled()
     rows = rows_with(mask)
     assert np.ptp(rows) > mask.shape[0] * 2 / 8 * 0.9  # two divisions high

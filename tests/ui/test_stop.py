@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.conftest import wait_until
 from tests.process import Server
-from tests.ui.conftest import POINTS, Open
+from tests.ui.conftest import POINTS
 from tests.ui.instrument import Front, Picture, columns_with
 
 X = np.arange(500) / 500
@@ -83,14 +83,13 @@ def test_a_deleted_channel_stays_on_a_stopped_screen_until_run(front: Front, ser
     front.lamp("WAIT")
 
 
-def test_clear_empties_this_tab_only_and_loses_nothing(opened: Open, server: Server) -> None:
+def test_clear_empties_this_tab_only_and_loses_nothing(front: Front, other: Front, server: Server) -> None:
     server.columns(X, ch1=SINE)
-    one, other = opened(), opened()
     before = other.settled()
-    one.settled()
-    one.click("#clear")
-    wait_until(lambda: not one.mask().any())
+    front.settled()
+    front.click("#clear")
+    wait_until(lambda: not front.mask().any())
     assert np.array_equal(other.mask(), before)
     assert server.channels()["ch1"]["retained"] == 500
     server.columns(1 + X, ch1=SINE)
-    wait_until(lambda: one.mask().any())
+    wait_until(lambda: front.mask().any())

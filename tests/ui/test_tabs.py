@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from tests.conftest import wait_until
 from tests.process import Server
-from tests.ui.conftest import Open
 from tests.ui.instrument import Front
 
 X = np.arange(500) / 500
@@ -16,13 +15,12 @@ SINE = np.sin(2 * np.pi * 2 * X)
 
 
 @pytest.fixture
-def two(opened: Open, server: Server) -> tuple[Front, Front]:
+def two(front: Front, other: Front, server: Server) -> tuple[Front, Front]:
     """Two tabs on one sine of a second, in volts."""
     server.post({"x": X.tolist(), "y": SINE.tolist(), "unit": "V", "x_unit": "s"})
-    tabs = opened(), opened()
-    for tab in tabs:
+    for tab in (front, other):
         tab.holds("#timebase", "100 ms")
-    return tabs
+    return front, other
 
 
 def test_stop_and_timebase_belong_to_the_tab(two: tuple[Front, Front], server: Server) -> None:

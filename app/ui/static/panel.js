@@ -139,7 +139,7 @@ function channels() {
   keyed($('boxes'), state.channels, box, fill)
   if (!state.channels.length && !$('boxes').children.length) $('boxes').append(el('span', {className: 'none', textContent: 'No channel yet'}))
   const c = channel()
-  $('vertical').hidden = !c
+  $('vertical').closest('details').hidden = !c
   if (!c) return
   units.show(c.units)
   position.show(c.position)
@@ -171,7 +171,7 @@ function box() {
 
 function fill(child, c) {
   const [tag, label, scale, value, rate] = child.children
-  show(tag, String(c.number)); show(label, c.label); show(scale, c.units + '/'); show(value, c.value); show(rate, c.rate)
+  show(tag, String(c.number)); show(label, c.label); show(scale, c.units + '/div'); show(value, c.value); show(rate, c.rate)
   child.classList.toggle('selected', c.name === selected)
   child.classList.toggle('off', !c.on)
   child.title = `${c.label}: ${c.total} samples${c.figure ? ', drawn as a figure' : ''}`
