@@ -13,6 +13,7 @@ from typing import Self
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 READY = {
     "events": [
@@ -57,8 +58,8 @@ class Viewer:
         opening = connect(
             f"ws://{host}/ws",
             sock=taken,
-            subprotocols=["bokeh", token(page(port, Host=host)[1])],  # type: ignore[list-item]
-            origin=origin or f"http://{host}",  # type: ignore[arg-type]
+            subprotocols=[Subprotocol("bokeh"), Subprotocol(token(page(port, Host=host)[1]))],
+            origin=Origin(origin or f"http://{host}"),
             max_size=None,
             max_queue=4,
             ping_interval=None,

@@ -213,9 +213,9 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             return "WAIT"
         if lead.figure:
             return "AUTO"
-        if reference < 1:
-            return "TRIG'D"
-        return "AUTO" if sweeps(lead, self.timebase.span) else "ROLL"
+        if not sweeps(lead, self.timebase.span):
+            return "ROLL"
+        return "TRIG'D" if reference < 1 else "AUTO"
 
 
 def kept(slots: Mapping[int, Record], held: Mapping[str, Anchor], span: float) -> Capture:

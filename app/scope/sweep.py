@@ -72,8 +72,9 @@ def anchors(records: Sequence[Record], span: float) -> dict[str, Anchor]:
     lead = leading(records)
     peers = [record for record in records if share_x(lead, record, span)]
     at = edge(lead, span)
-    reference = 1.0 if at is None else 0.5
+    reference = 0.5
     if at is None:
+        reference = 0.5 if all(alone(record) for record in records) else 1.0
         own = lead.segment()
         at = max(newest(peer) + shift(own, peer.segment()) for peer in peers)
     found = {}
@@ -84,6 +85,11 @@ def anchors(records: Sequence[Record], span: float) -> dict[str, Anchor]:
         else:
             found[record.name] = Anchor(own, newest(record) - span * (1 - reference), reference)
     return found
+
+
+def alone(record: Record) -> bool:
+    """Whether the newest sample is the only one of its segment: it is put into the middle, to be seen."""
+    return record.total - record.segment().start == 1
 
 
 def sweeps(record: Record, span: float) -> bool:

@@ -58,3 +58,10 @@ def test_the_lowest_channel_that_receives_leads() -> None:
 
 def test_nothing_is_held_of_nothing() -> None:
     assert anchors([], 1.0) == {}
+
+
+def test_a_first_sample_stands_in_the_middle() -> None:
+    memory = filled(("a", [12.34], [1.0]), ("b", [12.34], [1.0]))
+    assert held(memory, 10) == {"a": (12.34, 0.5), "b": (12.34, 0.5)}
+    send(memory, "b", [13.0], [1.0])
+    assert held(memory, 10)["b"] == (13.0, 1.0)

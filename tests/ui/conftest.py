@@ -102,6 +102,7 @@ def other(shared: tuple[Front, Front], server: Server) -> Iterator[Front]:
 def reset(tab: Front) -> Iterator[Front]:
     """The tab as if it had just been opened; after the test it may have had no problem."""
     tab.page.mouse.move(0, 0)
+    tab.quiet()
     tab.click("#autoset")
     if tab.text("#run") == "Run":
         tab.click("#run")

@@ -114,6 +114,17 @@ class Front:
         title = self.page.evaluate("[...document.querySelectorAll('.box')].map((box) => box.title)")
         return sum(int(text.rpartition(": ")[2].split()[0]) for text in title) >= n
 
+    def says(self, text: str) -> None:
+        """Wait until the panel complains with these words, and take the message away."""
+        toast = self.page.locator("#toast")
+        expect(toast).to_be_visible()
+        expect(toast).to_contain_text(text)
+        self.quiet()
+
+    def quiet(self) -> None:
+        """Take away what the panel last complained of."""
+        self.page.evaluate("document.getElementById('toast').hidden = true")
+
     # the screen
 
     def picture(self) -> Picture:

@@ -87,7 +87,7 @@ def test_share_copies_the_link(opened: Open, sent: Server) -> None:
 )
 def test_a_link_with_nonsense_says_so_and_works(opened: Open, sent: Server, query: str) -> None:
     front = opened(query)
-    expect(front.page.locator("#toast")).to_contain_text("Not understood in this link")
+    front.says("Not understood in this link")
     front.has("ch1")
     front.settled()
     front.click("#timebase-more")

@@ -65,21 +65,28 @@ def test_the_timebase_turns_in_steps_and_stretches_the_trace(sine: Front) -> Non
     sine.holds("#timebase", "50 ms")
 
 
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [("2m", "2 ms"), ("500u", "500 us"), ("0.5", "500 ms"), ("20 ms", "20 ms"), ("1e-3", "1 ms")],
-)
-def test_the_timebase_can_be_typed(sine: Front, typed: str, read: str) -> None:
-    sine.type("#timebase", typed)
-    sine.shows("#status-timebase", f"{read}/div")
+def test_the_timebase_can_be_typed(sine: Front) -> None:
+    typed = {"2m": "2 ms", "500u": "500 us", "0.5": "500 ms", "20 ms": "20 ms", "1e-3": "1 ms"}
+    for text, read in typed.items():
+        sine.type("#timebase", text)
+        sine.shows("#status-timebase", f"{read}/div")
 
 
-@pytest.mark.parametrize("typed", ["hello", "", "-1", "0", "1e400", "nan", "1e13"])
-def test_a_typed_value_that_cannot_be_is_refused_in_words(sine: Front, typed: str) -> None:
-    sine.type("#timebase", typed)
-    expect(sine.page.locator("#toast")).to_be_visible()
-    assert len(sine.text("#toast")) > 10
-    sine.holds("#timebase", "100 ms")
+def test_a_typed_value_that_cannot_be_is_refused_in_words(sine: Front) -> None:
+    number, knob = "Type a number such as 2m", "This knob"
+    refused = {
+        "hello": number,
+        "": number,
+        "-1": knob,
+        "0": knob,
+        "1e400": number,
+        "nan": number,
+        "1e200": knob,
+    }
+    for text, words in refused.items():
+        sine.type("#timebase", text)
+        sine.says(words)
+        sine.holds("#timebase", "100 ms")
     assert sine.query() == ""
 
 
@@ -170,21 +177,18 @@ def test_a_channel_chosen_by_its_number_is_switched_by_it(front: Front, server: 
     wait_until(lambda: front.mask(CYAN).any())
 
 
-@pytest.mark.parametrize(
-    ("keys", "field", "value"),
-    [
-        ("ArrowRight", "#timebase", "200 ms"),
-        ("ArrowLeft", "#timebase", "50 ms"),
-        ("ArrowUp", "#units", "1 V"),
-        ("ArrowDown", "#units", "200 mV"),
-        ("Shift+ArrowUp", "#position", "0.20"),
-        ("Shift+ArrowDown", "#position", "-0.20"),
-    ],
-)
-def test_arrow_keys_turn_the_knobs(sine: Front, keys: str, field: str, value: str) -> None:
+def test_arrow_keys_turn_the_knobs(sine: Front) -> None:
     sine.page.focus("#glass")
-    sine.key(keys)
-    sine.holds(field, value)
+    for keys, field, value in (
+        ("ArrowRight", "#timebase", "200 ms"),
+        ("ArrowLeft", "#timebase", "100 ms"),
+        ("ArrowUp", "#units", "1 V"),
+        ("ArrowDown", "#units", "500 mV"),
+        ("Shift+ArrowUp", "#position", "0.20"),
+        ("Shift+ArrowDown", "#position", "0.00"),
+    ):
+        sine.key(keys)
+        sine.holds(field, value)
 
 
 def test_letters_press_the_large_keys(sine: Front) -> None:

@@ -50,14 +50,13 @@ def test_a_new_name_is_seen_by_all_tabs(two: tuple[Front, Front], server: Server
     other.has("ch1")
 
 
-@pytest.mark.parametrize("name", ["<b>bold</b>", "$$x$$", "a&b", 'say "x"', "<img src=x onerror=alert(1)>"])
-def test_a_name_with_markup_is_refused(front: Front, server: Server, name: str) -> None:
+def test_a_name_with_markup_is_refused(front: Front, server: Server) -> None:
     server.post({"y": 1})
     front.has("ch1")
-    front.type("#label", name)
-    expect(front.page.locator("#toast")).to_be_visible()
-    assert front.text("#toast").startswith("A name has")
-    front.holds("#label", "ch1")
+    for name in ("<b>bold</b>", "$$x$$", "a&b", 'say "x"', "<img src=x onerror=alert(1)>", "back`tick"):
+        front.type("#label", name)
+        front.says("A name has")
+        front.holds("#label", "ch1")
     assert server.channels()["ch1"]["label"] == "ch1"
 
 
@@ -103,7 +102,7 @@ def test_the_ninth_channel_has_to_wait_for_a_place(front: Front, server: Server)
     front.holds("#label", "c9")
     front.shows("#switch", "Off")
     front.click("#switch")
-    expect(front.page.locator("#toast")).to_contain_text("Eight channels")
+    front.says("Eight channels")
     front.click(".box >> nth=0")
     front.click("#switch")
     front.shows("#switch", "Off")

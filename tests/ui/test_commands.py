@@ -1,0 +1,167 @@
+"""A browser may ask anything: what cannot be done is refused in words, and nothing else happens."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.memory.memory import Memory
+from app.memory.samples import Origin, Samples
+from app.scope.autoset import Autoset
+from app.scope.frame import Frame
+from app.scope.link import query
+from app.scope.scope import Scope
+from app.ui.commands import COMMANDS, LONGEST_LABEL, Refused, obey
+from app.ui.tab import Tab
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+NUMBERS = st.floats().map(str) | st.sampled_from(
+    ["2m", "500u", "20 mV", "1e150", "1e-150", "-3", "0", "1e10"]
+)
+COMMAND = st.fixed_dictionaries(
+    {"do": st.sampled_from([*COMMANDS])},
+    optional={
+        "channel": st.sampled_from(["ch1", "ch2", "figure"]) | JSON,
+        "clicks": st.integers(-5, 5) | st.integers() | JSON,
+        "text": NUMBERS | JSON,
+        "on": st.booleans() | JSON,
+    },
+)
+
+
+class Demo:
+    """What the panel can do to the demo, without a demo."""
+
+    running = False
+
+    def start(self) -> bool:
+        self.running = True
+        return True
+
+    def stop(self) -> None:
+        self.running = False
+
+
+def tab() -> Tab:
+    """A tab without a page, on two traces and a figure."""
+    memory, autoset, x = Memory(2000), Autoset(), np.arange(500) / 500
+    wave = np.sin(2 * np.pi * 5 * x)
+    for name, base, across in (("ch1", 0.0, x), ("ch2", 1e9, x), ("figure", 0.0, wave)):
+        memory.append([Samples(name, base, across, wave, Origin.DATA, unit="V")], 1e9)
+    bench = SimpleNamespace(
+        memory=memory, demo=Demo(), setup=lambda: autoset.update(memory.records.values(), memory.version)
+    )
+    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame())
+    show(made)
+    return cast(Tab, made)
+
+
+def show(made: Any) -> None:
+    made.scope.settle(made.bench.memory)
+    if made.scope.running:
+        made.scope.follow(made.bench.memory, made.bench.setup())
+    made.frame = made.scope.frame(made.bench.memory)
+
+
+@given(JSON)
+@settings(max_examples=300, deadline=None)
+def test_any_value_at_all_is_refused_or_done(words: object) -> None:
+    with suppress(Refused):
+        obey(tab(), words)
+
+
+@given(st.lists(COMMAND, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_asked_the_screen_can_be_drawn(asked: list[dict[str, object]]) -> None:
+    made = tab()
+    for words in asked:
+        with suppress(ValueError):
+            obey(made, words)
+        show(made)
+        for trace in made.frame.traces.values():
+            knobs = made.scope.channel(trace.channel)
+            low, high = knobs.limits
+            assert math.isfinite(low)
+            assert low < high
+            assert math.isfinite(trace.ends[0])
+            assert trace.ends[0] < trace.ends[1]
+    assert len(query(made.scope)) < 1000
+    for record in made.bench.memory.records.values():
+        assert 0 < len(record.label) <= LONGEST_LABEL
+        assert not set(record.label) & set("$<>&\"'`\n\r\x00")
+
+
+@given(COMMAND)
+@settings(max_examples=300, deadline=None)
+def test_what_is_refused_changes_nothing(words: dict[str, object]) -> None:
+    made = tab()
+    before = knobs(made)
+    try:
+        obey(made, words)
+    except ValueError:
+        assert knobs(made) == before
+
+
+def knobs(made: Tab) -> object:
+    """Everything that a command can change."""
+    scope, memory = made.scope, made.bench.memory
+    turned = {name: (k.on, k.units_per_div, k.position) for name, k in scope.channels.items()}
+    labels = {name: record.label for name, record in memory.records.items()}
+    return (
+        scope.running, scope.timebase.units_per_div, turned, set(scope.touched), dict(scope.cleared), labels,
+        made.bench.demo.running,
+    )  # fmt: skip
+
+
+def test_a_tampered_command_is_refused() -> None:
+    for words in (
+        None, [], "run", 1, {}, {"do": []}, {"do": "__init__"}, {"do": "units", "clicks": 1},
+        {"do": "units", "channel": "gone", "clicks": 1}, {"do": "timebase", "clicks": 1.5},
+        {"do": "timebase", "clicks": True}, {"do": "timebase", "text": "9" * 100}, {"do": "timebase"},
+        {"do": "position", "channel": "ch1", "text": "1e11"}, {"do": "label", "channel": "ch1"},
+        {"do": "label", "channel": "ch1", "text": "x" * 33},
+        {"do": "label", "channel": "ch1", "text": "a\nb"},
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            obey(tab(), words)
+
+
+def test_a_knob_turns_in_its_sequence() -> None:
+    made = tab()
+    obey(made, {"do": "units", "channel": "ch1", "text": "500m"})
+    for clicks, value in ((1, 1.0), (1, 2.0), (-3, 0.2), (2, 1.0)):
+        obey(made, {"do": "units", "channel": "ch1", "clicks": clicks})
+        assert made.scope.channel("ch1").units_per_div == value
+
+
+def test_a_value_may_be_typed_with_its_unit() -> None:
+    made = tab()
+    obey(made, {"do": "units", "channel": "ch1", "text": "20 mV"})
+    assert made.scope.channel("ch1").units_per_div == 0.02
+    obey(made, {"do": "position", "channel": "ch1", "text": "-1,5"})
+    assert made.scope.channel("ch1").position == -1.5
+
+
+def test_an_empty_name_is_that_of_the_sender() -> None:
+    made = tab()
+    obey(made, {"do": "label", "channel": "ch1", "text": " Pump "})
+    assert made.bench.memory.records["ch1"].label == "Pump"
+    obey(made, {"do": "label", "channel": "ch1", "text": "  "})
+    assert made.bench.memory.records["ch1"].label == "ch1"
+
+
+def test_delete_takes_the_channel_and_its_knobs() -> None:
+    made = tab()
+    obey(made, {"do": "units", "channel": "ch2", "text": "3"})
+    obey(made, {"do": "delete", "channel": "ch2"})
+    show(made)
+    assert [*made.bench.memory.records] == ["ch1", "figure"]
+    assert query(made.scope) == ""
