@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.conftest import wait_until
 from tests.process import Server
 from tests.ui.conftest import Open
+from tests.ui.instrument import Front
 
 X = np.arange(500) / 500
 SINE = np.sin(2 * np.pi * 2 * X)
@@ -20,8 +21,7 @@ def sent(server: Server) -> Server:
     return server
 
 
-def test_only_touched_knobs_go_into_the_address(opened: Open, sent: Server) -> None:
-    front = opened()
+def test_only_touched_knobs_go_into_the_address(front: Front, sent: Server) -> None:
     front.has("ch1")
     front.settled()
     assert front.query() == ""
@@ -33,8 +33,7 @@ def test_only_touched_knobs_go_into_the_address(opened: Open, sent: Server) -> N
     wait_until(lambda: front.query() == "tb=0.2&v.ch1=1%2C0&off=ch1")
 
 
-def test_a_link_has_the_same_set_up_in_a_fresh_page(opened: Open, sent: Server) -> None:
-    front = opened()
+def test_a_link_has_the_same_set_up_in_a_fresh_page(front: Front, opened: Open, sent: Server) -> None:
     front.has("ch1")
     front.type("#timebase", "20m")
     front.type("#units", "300m")
@@ -54,8 +53,7 @@ def test_a_link_has_the_same_set_up_in_a_fresh_page(opened: Open, sent: Server) 
     assert np.array_equal(copy.settled(), mask)
 
 
-def test_an_untouched_page_still_follows_after_reload(opened: Open, sent: Server) -> None:
-    front = opened()
+def test_an_untouched_page_still_follows_after_reload(front: Front, sent: Server) -> None:
     front.holds("#timebase", "100 ms")
     front.reload()
     front.holds("#timebase", "100 ms")
@@ -65,8 +63,7 @@ def test_an_untouched_page_still_follows_after_reload(opened: Open, sent: Server
     assert front.query() == ""
 
 
-def test_share_copies_the_link(opened: Open, sent: Server) -> None:
-    front = opened()
+def test_share_copies_the_link(front: Front, sent: Server) -> None:
     front.has("ch1")
     front.click("#timebase-more")
     wait_until(lambda: front.query() == "tb=0.2")
@@ -80,7 +77,6 @@ def test_share_copies_the_link(opened: Open, sent: Server) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "?tb=nonsense",
         "?tb=-1&v.ch1=x,y&v.ch1=1e400,0&v.ch1=1,nan&tb=" + "9" * 400,
         "?tb=%00%ff&v.%3Cscript%3E=1,1,1",
     ],
