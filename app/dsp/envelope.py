@@ -31,43 +31,27 @@ class Columns:
 
 
 def edges(left: float, width: float, n: int) -> Float64s:
-    """The n + 1 borders of n columns."""
-    return left + width * np.arange(n + 1, dtype=np.float64)
+    """The n + 1 borders of n columns.
 
-
-def envelope(x: Float64s, y: Floats, left: float, width: float, n: int, start: int = 0) -> Columns:
-    """The extremes of y in n columns, column k over left + k * width <= x < left + (k + 1) * width.
-
-    x      (k,)  increasing or equal
-    y      (k,)  NaN is ignored
-    start        number of the first sample
+    Where left is a whole number of columns from 0, a border is the same float64 from whichever left it is
+    counted.
     """
-    cuts = x.searchsorted(edges(left, width, n)).astype(np.int64)
-    index = np.flatnonzero(cuts[1:] > cuts[:-1])
-    low, high = extremes(y, y, cuts[index], cuts[index + 1])
-    return Columns(index, low, high, cuts[index] + start, cuts[index + 1] + start)
+    numbers = np.arange(n + 1, dtype=np.float64)
+    whole = float(np.rint(left / width))
+    if whole * width == left:
+        return (numbers + whole) * width
+    return left + numbers * width
 
 
-def extremes(low: Floats, high: Floats, starts: Ints, stops: Ints) -> tuple[Float64s, Float64s]:
-    """The least of low and the greatest of high in ranges that increase, are not empty and do not overlap."""
-    if len(starts) == 0:
-        return np.empty(0), np.empty(0)
-    if np.array_equal(starts[1:], stops[:-1]):
-        end = int(stops[-1])
-        return reduced(low[:end], high[:end], starts)
-    between = np.empty(2 * len(starts), np.int64)
-    between[0::2], between[1::2] = starts, stops
-    if stops[-1] == len(low):
-        between = between[:-1]
-    least, greatest = reduced(low, high, between)
-    return least[::2], greatest[::2]
+def seams(starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
+    """Numbers at which to cut so that each range is one piece, and which piece each is.
 
-
-def reduced(low: Floats, high: Floats, starts: Ints) -> tuple[Float64s, Float64s]:
-    """The extremes from each start to the next, the last to the end."""
-    least = np.fmin.reduceat(low, starts)
-    greatest = np.fmax.reduceat(high, starts)
-    return least.astype(np.float64, copy=False), greatest.astype(np.float64, copy=False)
+    starts, stops  (n,) ranges that increase, are not empty and do not overlap; n >= 1
+    returns        (m,) where pieces begin, the last ends at stops[-1]; (n,) positions in it
+    """
+    holes = np.flatnonzero(stops[:-1] < starts[1:])
+    cuts = np.insert(starts, holes + 1, stops[holes])
+    return cuts, cuts.searchsorted(starts)
 
 
 def buckets(low: Floats, high: Floats, size: int) -> tuple[Floats, Floats]:

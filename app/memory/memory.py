@@ -10,7 +10,7 @@ from app.memory.record import Placed as Placed
 from app.memory.record import Record, rounded
 from app.memory.samples import Samples
 
-SAMPLE = 18  # bytes: x 8, y 8, pyramid 1.6
+SAMPLE = 18  # bytes: x 8, y 8, pyramid 2
 LEAST = 1024  # samples that every channel gets, whatever the budget
 
 
@@ -25,6 +25,10 @@ class ChannelLimit(Exception):  # noqa: N818  it is a limit that is met, not a f
 class Memory:
     """All records by name, in order of creation.
 
+    version   grows with each change
+    accepted  samples ever taken
+    created   records ever made
+
     points        most samples alive in a channel
     budget        bytes for the samples of all channels together
     max_channels  most channels
@@ -34,7 +38,7 @@ class Memory:
         self.version = 0
         self.accepted = 0
         self.records: dict[str, Record] = {}
-        self._serial = 0
+        self.created = 0
         self._points = points
         self._budget = budget
         self._max_channels = max_channels
@@ -86,9 +90,9 @@ class Memory:
         for samples in firsts:
             narrow = samples.y.dtype == np.float32
             slot = self._slot()
-            self._serial += 1
+            self.created += 1
             self.records[samples.channel] = Record(
-                samples.channel, slot, self._points, limit, narrow=narrow, serial=self._serial
+                samples.channel, slot, self._points, limit, narrow=narrow, serial=self.created
             )
 
     def _slot(self) -> int:

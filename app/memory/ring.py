@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Float64s = NDArray[np.float64]
 Side = Literal["left", "right"]
 A = TypeVar("A", bound=NDArray[np.float64] | NDArray[np.float32])
 
@@ -59,6 +60,36 @@ class Ring(Generic[A]):
         if found < head or head == stop - start:
             return start + found
         return start + head + int(self.data[: stop - start - head].searchsorted(value, side))
+
+    def places(self, values: Float64s, start: int, stop: int) -> Ints:
+        """The same for many values, which increase."""
+        slot = start % self.capacity
+        head = self.data[slot : slot + stop - start]
+        if len(head) == stop - start:
+            return start + head.searchsorted(values)
+        tail = self.data[: stop - start - len(head)]
+        split = int(values.searchsorted(tail[0], "right"))
+        found = start + head.searchsorted(values[:split])
+        return np.concatenate((found, start + len(head) + tail.searchsorted(values[split:])))
+
+    def reduceat(self, ufunc: np.ufunc, starts: Ints, stop: int) -> Float64s:
+        """The reduction from each start to the next, the last to stop, by fmin or fmax; without a copy."""
+        first = int(starts[0])
+        slot = first % self.capacity
+        head = self.data[slot : slot + stop - first]
+        wrap = first + len(head)
+        if wrap == stop:
+            return np.asarray(ufunc.reduceat(head, starts - first), np.float64)
+        tail = self.data[: stop - wrap]
+        split = int(starts.searchsorted(wrap))
+        found = np.empty(len(starts))
+        found[:split] = ufunc.reduceat(head, starts[:split] - first)
+        if split < len(starts):
+            found[split:] = ufunc.reduceat(tail, starts[split:] - wrap)
+            tail = tail[: int(starts[split]) - wrap]
+        if len(tail):
+            found[split - 1] = ufunc(found[split - 1], ufunc.reduce(tail))
+        return found
 
     def moved(self, data: A, start: int, stop: int) -> Ring[A]:
         """A ring on other storage that holds values [start, stop)."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.memory.pyramid import FACTOR, Pyramid
+from app.memory.pyramid import FACTOR, WIDTHS, Pyramid
 from app.memory.ring import Ring
 
-CAPACITY = 4096
+CAPACITY = 65536
 
 
-@pytest.mark.parametrize("n", [0, 1, 15, 16, 17, CAPACITY - 1, CAPACITY, CAPACITY + 1, 3 * CAPACITY + 300])
-@pytest.mark.parametrize("part", [13, 256, 5000])
+@pytest.mark.parametrize("n", [0, 1, 15, 16, 17, CAPACITY - 1, CAPACITY, CAPACITY + 1, 2 * CAPACITY + 300])
+@pytest.mark.parametrize("part", [61, 1024, 70_000])
 @pytest.mark.parametrize("dtype", [np.dtype(np.float64), np.dtype(np.float32)])
 def test_every_living_bucket_is_right(n: int, part: int, dtype: np.dtype[np.float64]) -> None:
     y = np.random.default_rng(n).standard_normal(n).astype(dtype)
@@ -50,7 +50,24 @@ def test_it_takes_less_than_two_bytes_a_sample(capacity: int) -> None:
     assert pyramid.nbytes <= 2 * capacity + 48 * len(pyramid.levels)
 
 
-def test_a_bucket_of_each_size_fits_the_ring() -> None:
-    pyramid = Pyramid(70_000, np.dtype(np.float64), 0)
-    assert [level.size for level in pyramid.levels] == [16, 256, 4096, 65536]
-    assert [pyramid.coarsest(size) for size in (15, 16, 255, 256, 1e9)] == [0, 1, 1, 2, 4]
+def test_each_level_but_the_first_has_many_buckets() -> None:
+    pyramid = Pyramid(300_000, np.dtype(np.float64), 0)
+    assert [level.size for level in pyramid.levels] == [16, 64, 256, 1024]
+    assert [pyramid.coarsest(size) for size in (15, 16, 63, 64, 1e9)] == [0, 1, 1, 2, 4]
+    assert [level.size for level in Pyramid(FACTOR, np.dtype(np.float64), 0).levels] == [16]
+
+
+def test_a_width_keeps_its_level_until_its_columns_hold_many_more_or_fewer() -> None:
+    pyramid = Pyramid(300_000, np.dtype(np.float64), 0)
+    averages = (100, 200, 280, 300, 200, 140, 120, 400, 500, 290, 2400, 2500, 1e9, 6000, 4000)
+    heights = (0, 0, 0, 1, 1, 1, 0, 2, 2, 2, 3, 3, 4, 4, 3)
+    assert [pyramid.height(1.0, average) for average in averages] == list(heights)
+    assert (pyramid.height(2.0, 200), pyramid.height(1.0, 4000)) == (1, 3)
+
+
+def test_levels_are_kept_for_the_widths_asked_for_last() -> None:
+    pyramid = Pyramid(300_000, np.dtype(np.float64), 0)
+    for width in range(1, 2 * WIDTHS):
+        pyramid.height(float(width), 1000)
+        pyramid.height(0.5, 1000)
+    assert list(pyramid.heights) == [*range(WIDTHS + 1, 2 * WIDTHS), 0.5]
