@@ -11,8 +11,7 @@ from app.dsp.edges import period
 from app.memory.record import Record
 from app.memory.samples import Floats
 from app.scope import channel, timebase
-from app.scope.frame import FIGURE_POINTS
-from app.scope.sweep import leading, newest
+from app.scope.sweep import FIGURE_POINTS, leading, newest
 from app.units import at_least, at_most
 
 SLOTS = 8

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -9,17 +11,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.dsp.envelope import Columns
 from app.memory.record import Record
 from app.memory.segments import Segment
+from app.scope.autoset import Setup
+from app.scope.sweep import FIGURE_POINTS, Anchor
 
 Float64s = NDArray[np.float64]
-Ints = NDArray[np.intp]
+Ints = NDArray[np.int64]
 Lamp = Literal["STOP", "WAIT", "ROLL", "AUTO", "TRIG'D"]
 
-ROWS = 2048  # points of a trace at most: two for each of 1000 columns, and the borders
+ROWS = 2048  # points of a trace at most: two for each of 1020 columns, and the borders
 BORDERS = 8  # points kept for the columns left and right of the screen
-FIGURE_POINTS = 1000  # what the first version of this application showed
 EACH_DOT = 60  # with so few points on the screen each is marked
+SCREENS = 16  # a rolling trace counts x from a place that stays for so many screens
+WHOLE = 2.0**52  # columns up to this number are told apart
+HAIR = 1e-6  # of a column: what rounding does
+PARTIAL = 2  # columns that the end of the record eats into: the oldest, and where the one after it begins
+MANY = 16  # columns; a record that shows fewer is shown to its very end
 
 
 class Kind(StrEnum):
@@ -31,10 +40,12 @@ class Kind(StrEnum):
 class Trace:
     """One line on the screen.
 
-    x0    absolute x of x == 0 (Unix seconds for server time)
-    x, y  (n,) float64, n <= ROWS; NaN in y breaks the line
-    dots  (k,) numbers of the points to mark: those that no line reaches
-    ends  x at the left and at the right border of the screen
+    x0           absolute x of x == 0 (Unix seconds for server time)
+    x, y         (n,) float64, n <= ROWS; NaN in y breaks the line
+    dots         (k,) numbers of the points to mark: those that no line reaches
+    ends         x at the left and at the right border of the screen
+    start, stop  the samples that it shows
+    serial       of the record
     """
 
     channel: str
@@ -42,10 +53,11 @@ class Trace:
     x0: float
     x: Float64s
     y: Float64s
-    dots: Ints
+    dots: NDArray[np.intp]
     ends: tuple[float, float]
     start: int = 0
     stop: int = 0
+    serial: int = 0
 
     @property
     def near(self) -> bool:
@@ -55,7 +67,11 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """All traces of one screen by slot, and what the status line says of them."""
+    """All traces of one screen by slot, and what the status line says of them.
+
+    held   where each Y-T channel was held, by name
+    setup  what it was made with
+    """
 
     traces: dict[int, Trace] = field(default_factory=dict)
     span: float = 10.0
@@ -63,6 +79,9 @@ class Frame:
     reference: float = 1.0  # share of the screen left of the reference point: 1 rolls, 0.5 is triggered
     lead: str = ""
     lamp: Lamp = "WAIT"
+    held: Mapping[str, Anchor] = field(default_factory=dict)
+    setup: Setup = field(default_factory=Setup)
+    units_per_div: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +92,58 @@ class Window:
     left: float
     span: float
     first: int = 0  # no sample before this one is shown
+    held: bool = False  # the screen stands with its signal: columns are counted from its left border
 
     def samples(self, record: Record) -> tuple[int, int]:
         """Sample numbers from the last one before the screen to the first one after it, half open."""
         start = record.find(self.left, self.segment) - 1
         stop = record.find(self.left + self.span, self.segment, side="right") + 1
+        return self.clipped(record, start, stop)
+
+    def clipped(self, record: Record, start: int, stop: int) -> tuple[int, int]:
+        """What there is to show of samples [start, stop)."""
         oldest = max(self.segment.start, self.first, record.first)
         stop = min(stop, self.segment.stop, record.total)
         return min(max(start, oldest), max(stop, oldest)), max(stop, oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The columns of a trace, and the origin of its x; column k begins at offset base + k * width.
+
+    first  number of the first column drawn, one left of the screen
+    n      how many are drawn
+    zero   number of the column at whose left border x is 0
+    stays  whether the columns are the same ones while the screen moves
+    """
+
+    width: float
+    base: float
+    first: int
+    n: int
+    zero: int
+    stays: bool
+
+    @property
+    def origin(self) -> float:
+        """Offset of x == 0."""
+        return self.base + self.zero * self.width
+
+    def x(self, index: Ints) -> Float64s:
+        """x of the middle of columns, which are counted from the first one drawn."""
+        return np.asarray(index + (self.first - self.zero + 0.5), np.float64) * self.width
+
+
+def grid(window: Window, rows: int) -> Grid:
+    """The grid of a screen: it stays where it is while the screen rolls on."""
+    columns = (rows - BORDERS) // 2
+    width = window.span / columns
+    left, right = window.left / width, (window.left + window.span) / width
+    if window.held or not max(abs(left), abs(right)) < WHOLE:
+        return Grid(width, window.left, -1, columns + 2, 0, stays=False)
+    first, last = math.floor(left) - 1, math.floor(right + HAIR)
+    far = SCREENS * columns
+    return Grid(width, 0.0, first, last - first + 1, math.floor(left) // far * far, stays=True)
 
 
 def yt(record: Record, window: Window, rows: int = ROWS) -> Trace:
@@ -90,55 +153,88 @@ def yt(record: Record, window: Window, rows: int = ROWS) -> Trace:
     """
     start, stop = window.samples(record)
     breaks = record.gap_starts(start + 1, stop)
+    own = grid(window, rows)
+    ends = window.left - own.origin, window.left - own.origin + window.span
     if stop - start + len(breaks) <= min(rows, ROWS // 2):
-        x, y = raw(record, window, start, stop, breaks)
+        x, y = raw(record, own.origin, start, stop, breaks)
     else:
-        x, y = envelope(record, window, start, stop, breaks, (rows - BORDERS) // 2)
-    x0 = window.segment.x0 + window.left
-    return Trace(record.name, Kind.YT, x0, x, y, dots(x, y), (0.0, window.span), start, stop)
+        found = columns(record, window, own, start, stop)
+        x, y = envelope(record, own, found, ends[1])
+        if len(found.index):
+            start, stop = int(found.start[0]), int(found.stop[-1])
+    x0 = window.segment.x0 + own.origin
+    return Trace(record.name, Kind.YT, x0, x, y, dots(x, y), ends, start, stop, record.serial)
 
 
-def raw(record: Record, window: Window, start: int, stop: int, breaks: Ints) -> tuple[Float64s, Float64s]:
+def raw(record: Record, origin: float, start: int, stop: int, breaks: Ints) -> tuple[Float64s, Float64s]:
     """Every sample, with a NaN before each that no line may reach (`breaks`, sample numbers)."""
-    x = record.offsets(start, stop) - window.left
-    y = np.asarray(record.y(start, stop), np.float64)
-    at = breaks - start
-    return np.insert(x, at, x[at]), np.insert(y, at, np.nan)
+    return parted(
+        record.offsets(start, stop) - origin, np.array(record.y(start, stop), np.float64), breaks - start
+    )
 
 
-def envelope(
-    record: Record, window: Window, start: int, stop: int, breaks: Ints, columns: int
-) -> tuple[Float64s, Float64s]:
-    """Lowest and highest sample of each column that has any, nearest to the column before it first.
+def parted(x: Float64s, y: Float64s, at: Ints) -> tuple[Float64s, Float64s]:
+    """The same points with a NaN, at the same x, before those with these numbers."""
+    return (np.insert(x, at, x[at]), np.insert(y, at, np.nan)) if len(at) else (x, y)
+
+
+def columns(record: Record, window: Window, own: Grid, start: int, stop: int) -> Columns:
+    """The columns of a grid that have samples: of samples [start, stop) or, where the grid stays, whole ones.
+
+    What a column of a rolling screen shows does not change until it leaves. So the oldest ones are left out
+    while the record loses samples from them.
+    """
+    if own.stays:
+        before = record.find((own.first - 1) * own.width, window.segment)  # they tell where the first begins
+        start, stop = window.clipped(record, before, stop)
+    found = record.columns(start, stop, own.base + own.first * own.width, own.width, own.n)
+    if not own.stays or len(found.index) <= MANY or not window.first < record.first == start:
+        return found
+    oldest = math.floor(record.offsets(start, start + 1)[0] / own.width) - own.first
+    kept = found.index >= oldest + PARTIAL
+    return Columns(*(part[kept] for part in (found.index, found.low, found.high, found.start, found.stop)))
+
+
+def envelope(record: Record, own: Grid, found: Columns, right: float) -> tuple[Float64s, Float64s]:
+    """Lowest and highest sample of each column, in the order in which the column goes up or down.
 
     Empty columns within a gap give NaN, so that the line is broken there; other empty columns are left out.
+
+    right  x at the right border, where the newest sample may stand: its column is not drawn beyond it
     """
-    width = window.span / columns
-    left = window.left - width  # one column more at either border: the newest sample stands on the right one
-    found = record.columns(start, stop, left, width, columns + 2)
-    index, low, high = found.index, found.low, found.high
-    middle = low + high
-    falling = np.concatenate(([False], middle[1:] < middle[:-1]))
-    y = np.empty(2 * len(index))
-    y[0::2] = np.where(falling, high, low)
-    y[1::2] = np.where(falling, low, high)
-    x = np.repeat((index - 0.5) * width, 2)
-    at = 2 * broken(record, left, width, breaks[-columns:], index)
-    return np.insert(x, at, x[at]), np.insert(y, at, np.nan)
+    falling = values(record, found.stop - 1) < values(record, found.start)
+    y = np.empty(2 * len(found.index))
+    y[0::2] = np.where(falling, found.high, found.low)
+    y[1::2] = np.where(falling, found.low, found.high)
+    x = own.x(found.index)
+    if own.stays:
+        np.minimum(x, right, out=x)
+    return parted(np.repeat(x, 2), y, 2 * broken(record, found))
 
 
-def broken(record: Record, left: float, width: float, breaks: Ints, index: Ints) -> Ints:
-    """Positions in `index` of columns with empty columns and a gap before them."""
-    if not len(breaks):
-        return np.empty(0, np.intp)
-    offsets = np.array([record.offsets(n, n + 1)[0] for n in breaks.tolist()])
-    at = np.unique(np.searchsorted(index, np.floor((offsets - left) / width)))
-    at = at[(at > 0) & (at < len(index))]
-    found: Ints = at[index[at] - index[at - 1] > 1]
-    return found
+def values(record: Record, numbers: Ints) -> Float64s:
+    """y of samples with these numbers, which increase; without a copy of what lies between them."""
+    if not len(numbers):
+        return np.empty(0)
+    start, stop = int(numbers[0]), int(numbers[-1]) + 1
+    turn = max(start, (stop - 1) // record.capacity * record.capacity)  # the ring wraps there
+    n = int(numbers.searchsorted(turn))
+    found = (record.y(start, turn)[numbers[:n] - start], record.y(turn, stop)[numbers[n:] - turn])
+    return np.concatenate(found).astype(np.float64)
 
 
-def dots(x: Float64s, y: Float64s) -> Ints:
+def broken(record: Record, found: Columns) -> Ints:
+    """Positions of the columns that begin after a gap and have empty columns before them."""
+    lonely = 1 + np.flatnonzero(np.diff(found.index) > 1)
+    if not len(lonely):
+        return lonely
+    first = found.start[lonely]
+    breaks = record.gap_starts(int(first[0]), int(first[-1]) + 1)
+    here: Ints = lonely[np.isin(first, breaks, assume_unique=True)]
+    return here
+
+
+def dots(x: Float64s, y: Float64s) -> NDArray[np.intp]:
     """Points that no line reaches: alone between breaks, or all of them when there are few."""
     drawn = np.isfinite(y)
     if np.count_nonzero(drawn) <= EACH_DOT:
@@ -147,7 +243,7 @@ def dots(x: Float64s, y: Float64s) -> Ints:
     starts = np.flatnonzero(edge[1:] & ~edge[:-1])
     stops = np.flatnonzero(edge[:-1] & ~edge[1:])
     last = stops - 1
-    alone: Ints = starts[(x[starts] == x[last]) & (y[starts] == y[last])]
+    alone: NDArray[np.intp] = starts[(x[starts] == x[last]) & (y[starts] == y[last])]
     return alone
 
 
@@ -161,4 +257,4 @@ def xy(record: Record, ends: tuple[float, float], first: int = 0) -> Trace:
     start = max(record.total - FIGURE_POINTS, record.first, segment.start, first)
     x = record.x(start, record.total)
     y = np.asarray(record.y(start, record.total), np.float64)
-    return Trace(record.name, Kind.XY, 0.0, x, y, dots(x, y), ends, start, record.total)
+    return Trace(record.name, Kind.XY, 0.0, x, y, dots(x, y), ends, start, record.total, record.serial)

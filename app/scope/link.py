@@ -1,6 +1,7 @@
 """The set-up as the query of a link: only what a person has touched is in it.
 
-`tb=2m` the timebase, `v.NAME=500m,-1` units/div and position of a channel, `on=NAME` and `off=NAME`.
+`tb=2m` the timebase, `v.NAME=500m,-1` units/div and position of a channel, `on=NAME` and `off=NAME`. Read,
+but not written, is `since.NAME=serial,first` of a view: samples of this record before `first` are not shown.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from app.scope.scope import TIMEBASE, Scope
+from app.scope.view import SINCE
 from app.units import parsed
 
 MOST = 64  # parameters read from a link
+LONGEST = 18  # digits of a sample's number
 
 
 def query(scope: Scope) -> str:
@@ -51,3 +54,13 @@ def turn(scope: Scope, key: str, value: str) -> None:
         scale, _, position = value.partition(",")
         scope.scale(key[2:], parsed(scale))
         scope.move(key[2:], parsed(position or "0"))
+    elif key.startswith(SINCE):
+        serial, _, first = value.partition(",")
+        scope.cleared[key.removeprefix(SINCE)] = (counted(serial), counted(first))
+
+
+def counted(text: str) -> int:
+    """The number of a sample or a record; ValueError for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
+        raise ValueError(f"{text[:LONGEST]!r} is no number of a sample")
+    return int(text)

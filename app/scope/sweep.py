@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from app.dsp.edges import Slope, crossings, instants
 from app.memory.record import Record
 from app.memory.segments import Segment, between
-from app.scope.timebase import SLOWEST_SWEEP
+from app.scope.search import Searches
+from app.scope.timebase import DIVISIONS, SLOWEST_SWEEP
 
 LIVE = 10.0  # s; a channel that was silent for longer does not lead the screen
-SEARCHED = 100_000  # newest samples looked through for an edge
-HYSTERESIS = 0.025  # of the peak-to-peak value, as automatic hysteresis
+FIGURE_POINTS = (
+    1000  # of a figure on the screen, the newest; what the first version of this application showed
+)
+AUTO_WAIT = 0.25  # s that a screen shorter than a period of its signal waits for the next edge
+SURELY = 0.7  # the pace is an estimate; halfway to the next quicker timebase it decides nothing by chance
 SCREENS_APART = 10  # channels whose x lies farther apart than this have no common x
 SECONDS_APART = 2.0
 
@@ -65,13 +66,13 @@ def share_x(one: Record, other: Record, span: float) -> bool:
     return abs(drift) <= max(SCREENS_APART * span, SECONDS_APART * abs(pace))
 
 
-def anchors(records: Sequence[Record], span: float) -> dict[str, Anchor]:
+def anchors(records: Sequence[Record], span: float, searches: Searches) -> dict[str, Anchor]:
     """An anchor for each Y-T channel of the screen, in screen order; all on one x where they have one."""
     if not records:
         return {}
     lead = leading(records)
     peers = [record for record in records if share_x(lead, record, span)]
-    at = edge(lead, span)
+    at = edge(lead, span, searches)
     reference = 0.5
     if at is None:
         reference = 0.5 if all(alone(record) for record in records) else 1.0
@@ -95,28 +96,16 @@ def alone(record: Record) -> bool:
 def sweeps(record: Record, span: float) -> bool:
     """Whether the screen is fast enough to be held by an edge; slower ones roll."""
     pace = record.pace()
-    return pace is not None and pace > 0 and span / 10 < SLOWEST_SWEEP * pace
+    return pace is not None and pace > 0 and span / DIVISIONS < SURELY * SLOWEST_SWEEP * pace
 
 
-def edge(record: Record, span: float) -> float | None:
+def edge(record: Record, span: float, searches: Searches) -> float | None:
     """Offset of the newest rising crossing of the middle with half a screen of samples after it.
 
-    None where the screen rolls, or where there is no such edge within a screen.
+    None where the screen rolls, or where there is no such edge within a screen and within AUTO_WAIT.
     """
-    if not sweeps(record, span):
+    pace = record.pace()
+    if pace is None or not sweeps(record, span):
         return None
-    own = record.segment()
     last = newest(record) - span / 2
-    stop = record.find(last, own, side="right")
-    start = max(record.find(last - span, own), stop - SEARCHED, record.first, own.start)
-    if stop - start < 2:
-        return None
-    values = record.y(start, stop)
-    if np.all(np.isnan(values)):
-        return None
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    middle = (low + high) / 2
-    at = crossings(values, middle, Slope.RISING, HYSTERESIS * (high - low))
-    if high == low or not len(at):
-        return None
-    return float(instants(record.offsets(start, stop), values, middle, at[-1:])[0])
+    return searches.of(record).newest(last, last - max(span, AUTO_WAIT * pace))

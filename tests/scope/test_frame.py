@@ -4,7 +4,7 @@ import pytest
 from app.memory.memory import Memory
 from app.memory.samples import Float64s
 from app.scope.frame import FIGURE_POINTS, ROWS, Kind, Trace, Window, xy, yt
-from tests.scope.signals import filled
+from tests.scope.signals import filled, send
 
 
 def trace(memory: Memory, left: float, span: float, rows: int = ROWS, first: int = 0) -> Trace:
@@ -53,6 +53,16 @@ def test_columns_hold_their_lowest_and_highest_sample() -> None:
         inside = y[(x + 0.3 >= middle - width / 2) & (x + 0.3 < middle + width / 2)]
         if len(inside):
             assert {low, high} == {inside.min(), inside.max()}
+
+
+@pytest.mark.parametrize("before", [0, 7_000])
+def test_two_samples_of_a_column_are_drawn_in_the_order_in_which_they_came(before: int) -> None:
+    y = np.random.default_rng(6).normal(size=2040)
+    memory = filled(("a", np.arange(-before, 0.0), np.zeros(before)), points=8192) if before else filled()
+    send(memory, "a", np.arange(2040.0), y)
+    found = trace(memory, 0, 2040)
+    assert found.near is False
+    np.testing.assert_array_equal(found.y[-2040:], y)
 
 
 def test_equal_x_is_a_stroke_and_not_an_empty_picture() -> None:

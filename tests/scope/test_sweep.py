@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from app.memory.memory import Memory
+from app.scope.search import Searches
 from app.scope.sweep import anchors, leading
 from tests.scope.signals import NOW, filled, send, streamed
 
 
 def held(memory: Memory, span: float) -> dict[str, tuple[float, float]]:
-    found = anchors(list(memory.records.values()), span)
+    found = anchors(list(memory.records.values()), span, Searches())
     return {name: (anchor.offset, anchor.reference) for name, anchor in found.items()}
 
 
@@ -22,6 +23,23 @@ def test_a_fast_screen_is_held_by_the_newest_edge_with_half_a_screen_after_it() 
     assert reference == 0.5
     assert offset <= 3 - 0.05
     assert (offset * 50) % 1 == pytest.approx(0, abs=1e-3) or (offset * 50) % 1 == pytest.approx(1, abs=1e-3)
+
+
+def test_a_screen_shorter_than_a_period_waits_for_the_next_edge() -> None:
+    memory = streamed(10_000, 3.15, lambda x: np.sin(2 * np.pi * 5 * x))
+    offset, reference = held(memory, 0.02)["ch1"]
+    assert (offset, reference) == (pytest.approx(3.0, abs=1e-3), 0.5)
+
+
+def test_a_signal_slower_than_that_runs_freely() -> None:
+    memory = streamed(10_000, 3.8, lambda x: np.sin(2 * np.pi * x))
+    assert held(memory, 0.02)["ch1"][1] == 1.0
+
+
+def test_at_the_slowest_sweep_the_screen_rolls_whatever_the_estimate_of_the_pace() -> None:
+    for hurry in (0.95, 1.05):
+        memory = streamed(1000, 3, lambda x, hurry=hurry: np.sin(2 * np.pi * 5 * x), block=0.1 * hurry)
+        assert held(memory, 1.0)["ch1"][1] == 1.0
 
 
 def test_a_fast_screen_without_an_edge_runs_freely() -> None:
@@ -57,7 +75,7 @@ def test_the_lowest_channel_that_receives_leads() -> None:
 
 
 def test_nothing_is_held_of_nothing() -> None:
-    assert anchors([], 1.0) == {}
+    assert anchors([], 1.0, Searches()) == {}
 
 
 def test_a_first_sample_stands_in_the_middle() -> None:

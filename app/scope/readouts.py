@@ -1,0 +1,152 @@
+"""What a panel shows of a view in figures and words, as plain dictionaries for a browser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from app.memory.memory import Memory
+from app.memory.record import Record
+from app.memory.samples import Origin
+from app.scope import channel
+from app.scope.autoset import Vertical
+from app.scope.frame import Frame
+from app.scope.palette import TRACES
+from app.scope.scope import TIMEBASE, Scope
+from app.scope.view import View
+from app.units import engineering, plain
+
+State = dict[str, object]
+Source = Callable[[str], Record | None]
+RESOLVED = 1000  # parts of a screen that a figure on the x axis tells apart
+MOST_DIGITS = 15
+WIDE, FINE = (
+    1.5,
+    1.0,
+)  # px, of a line: without a graphics card the wider one takes eight times as long to draw
+MANY = 700  # points from which on a line is fine
+EDGE = channel.DIVISIONS / 2 - 0.2  # divisions: how far from the centre a ground marker can be read
+
+
+def readouts(frame: Frame, view: View, memory: Memory, now: float, source: Source | None = None) -> State:
+    """What is the same for everybody who watches this view.
+
+    now     Unix seconds
+    source  where the frame's records are, by name, if not in the memory
+    """
+    lead = (source or memory.records.get)(frame.lead)
+    drawn = {trace.channel: slot for slot, trace in frame.traces.items()}
+    return {
+        "lamp": frame.lamp,
+        "timebase": plain(frame.units_per_div, lead.x_unit if lead is not None else ""),
+        "rate": engineering(lead.rate(now), "Sa/s") if lead is not None else "---",
+        "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
+        "axis": axis(frame, lead),
+        "channels": [
+            box(record, drawn.get(record.name, record.slot), now)
+            | {"on": switched_on(view, record)}
+            | knobs(record, frame.setup.vertical(record.name))
+            for record in memory.records.values()
+        ],
+    }
+
+
+def box(record: Record, slot: int, now: float) -> State:
+    """One channel box; the slot is where the channel is drawn, or would be."""
+    newest = float(record.y(record.total - 1, record.total)[-1]) if record.total > record.first else math.nan
+    return {
+        "name": record.name,
+        "label": record.label,
+        "number": record.slot + 1,
+        "color": TRACES[slot % len(TRACES)],
+        "value": engineering(newest, record.unit, 4),
+        "rate": engineering(record.rate(now), "Sa/s"),
+        "total": record.total,
+        "figure": record.figure,
+    }
+
+
+def knobs(record: Record, vertical: Vertical) -> State:
+    """Vertical knobs as they read."""
+    return {
+        "units": plain(vertical.units_per_div, record.unit),
+        "position": f"{vertical.position:.2f}",
+    }
+
+
+def switched_on(view: View, record: Record) -> bool:
+    """Whether a view draws a channel, if there is a slot for it."""
+    return record.name in view.on or (record.slot < len(TRACES) and record.name not in view.off)
+
+
+def axis(frame: Frame, lead: Record | None) -> State:
+    """x at the left, the centre and the right of the screen; the browser writes the time of day itself."""
+    if lead is None:
+        return {"clock": False, "at": ["", "", ""]}
+    at = [frame.left + frame.span * share for share in (0.0, 0.5, 1.0)]
+    if lead.origin is Origin.CLOCK:
+        return {"clock": True, "at": at, "span": frame.span}
+    return {"clock": False, "at": [located(x, frame.span, lead.x_unit) for x in at]}
+
+
+def located(x: float, span: float, unit: str) -> str:
+    """x with as many digits as tell apart a thousandth of the screen."""
+    resolution = span / RESOLVED
+    if abs(x) < resolution:
+        return f"0 {unit}".rstrip()
+    digits = 1 + math.floor(math.log10(abs(x))) - math.floor(math.log10(resolution))
+    return engineering(x, unit, min(max(digits, 3), MOST_DIGITS))
+
+
+def legend(frame: Frame, memory: Memory) -> dict[int, State]:
+    """What belongs to each trace besides its points, by slot; vertical knobs by the frame's set-up."""
+    return legend_by(frame, memory.records.get, memory, frame.setup.vertical)
+
+
+def legend_by(
+    frame: Frame, source: Source, memory: Memory, vertical: Callable[[str], Vertical]
+) -> dict[int, State]:
+    """The same with other knobs, or for kept records: their units, but the name a channel has now."""
+    found = {}
+    for slot, trace in frame.traces.items():
+        record = source(trace.channel)
+        if record is not None:
+            found[slot] = {
+                "label": memory.records.get(trace.channel, record).label,
+                "unit": record.unit,
+                "x_unit": record.x_unit,
+                "clock": record.origin is Origin.CLOCK,
+                "width": FINE if len(trace.x) > MANY else WIDE,
+            } | scales(record, vertical(trace.channel))
+    return found
+
+
+def scales(record: Record, vertical: Vertical) -> State:
+    """y at the bottom and at the top of the screen, and the ground marker: divisions up, text."""
+    half, scale, position = channel.DIVISIONS / 2, vertical.units_per_div, vertical.position
+    sign = "▸" if abs(position) <= half else "▴" if position > 0 else "▾"
+    return {
+        "limits": [(-half - position) * scale, (half - position) * scale],
+        "ground": [min(max(position, -EDGE), EDGE), f"{record.slot + 1}{sign}"],
+    }
+
+
+def verticals(scope: Scope, source: Source, *, turned: bool = True) -> dict[str, State]:
+    """Vertical knobs by channel: how they read, and what they do to the axis.
+
+    turned  those only that a person has turned; the others are as the frame's set-up has them
+    """
+    found = {}
+    for name, knob in scope.channels.items():
+        record = source(name)
+        if record is not None and (not turned or f"vertical:{name}" in scope.touched):
+            vertical = Vertical(float(knob.units_per_div), float(knob.position))
+            found[name] = knobs(record, vertical) | scales(record, vertical)
+    return found
+
+
+def timebase(scope: Scope, lead: Record | None) -> str | None:
+    """The timebase as it reads; None while nobody has turned it, then it is as the frame has it."""
+    if scope.running and TIMEBASE not in scope.touched:
+        return None
+    return plain(float(scope.timebase.units_per_div), lead.x_unit if lead is not None else "")

@@ -1,0 +1,143 @@
+"""A view: the settings that decide what a screen shows, and the frame they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from app.memory.memory import Memory
+from app.memory.record import Record
+from app.scope.autoset import SLOTS, Setup
+from app.scope.frame import ROWS, Frame, Lamp, Trace, Window, xy, yt
+from app.scope.search import Searches
+from app.scope.sweep import Anchor, anchors, sweeps
+from app.scope.timebase import DIVISIONS
+
+SINCE = "since."
+
+
+def rounded(units_per_div: float) -> float:
+    """The timebase to 12 significant digits, as a query has it."""
+    return float(f"{units_per_div:.12g}")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Exactly the settings that decide a frame. Vertical knobs are none of them: they move axes.
+
+    units_per_div  rounded; None: as the set-up has it
+    on, off        channels that a person switched
+    cleared        (channel, serial of its record, first sample shown), sorted
+    """
+
+    units_per_div: float | None = None
+    on: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
+    cleared: tuple[tuple[str, int, int], ...] = ()
+
+    def query(self) -> str:
+        """The view as the query of a link, always the same for the same view; empty for the default one."""
+        found = [] if self.units_per_div is None else [("tb", f"{self.units_per_div:.12g}")]
+        found += [("on", name) for name in sorted(self.on)] + [("off", name) for name in sorted(self.off)]
+        found += [(f"{SINCE}{name}", f"{serial},{first}") for name, serial, first in self.cleared]
+        return urlencode(found, quote_via=quote)
+
+    def first(self, record: Record) -> int:
+        """The oldest sample that is drawn of a channel; 0: all there are."""
+        known = (
+            first for name, serial, first in self.cleared if (name, serial) == (record.name, record.serial)
+        )
+        return next(known, 0)
+
+    def draws(self, record: Record) -> bool:
+        """Whether a channel is switched on."""
+        return record.name in self.on or (record.slot < SLOTS and record.name not in self.off)
+
+
+def shown(view: View, memory: Memory) -> dict[int, Record]:
+    """Channels that are on by slot: their own, or the first free one; eight at the most."""
+    drawn = [record for record in memory.records.values() if view.draws(record)]
+    slots = {record.slot: record for record in drawn if record.slot < SLOTS}
+    free = (slot for slot in range(SLOTS) if slot not in slots)
+    slots.update(zip(free, (record for record in drawn if record.slot >= SLOTS), strict=False))
+    return dict(sorted(slots.items()))
+
+
+def frame(view: View, memory: Memory, setup: Setup, searches: Searches, rows: int = ROWS) -> Frame:
+    """What a view shows of a memory now.
+
+    rows  most points of a trace, >= 16
+    """
+    units_per_div = setup.units_per_div if view.units_per_div is None else view.units_per_div
+    slots = {slot: r for slot, r in shown(view, memory).items() if r.total > max(r.first, view.first(r))}
+    held = anchors([r for r in slots.values() if not r.figure], DIVISIONS * units_per_div, searches)
+    return Drawing(view, slots, held, units_per_div, setup, rows).frame()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Records on a screen: by slot, none of them empty, and where each Y-T channel is held, by name."""
+
+    view: View
+    slots: Mapping[int, Record]
+    held: Mapping[str, Anchor]
+    units_per_div: float
+    setup: Setup
+    rows: int
+
+    @property
+    def span(self) -> float:
+        return DIVISIONS * self.units_per_div
+
+    def frame(self) -> Frame:
+        """All traces; the x axis is the first Y-T channel's, else the first figure's."""
+        records = list(self.slots.values())
+        lead = next((r for r in records if r.name in self.held), records[0] if records else None)
+        left, reference = self.border(lead)
+        return Frame(
+            traces={slot: self.trace(record) for slot, record in self.slots.items()},
+            span=self.span,
+            left=left,
+            reference=reference,
+            lead="" if lead is None else lead.name,
+            lamp=self.lamp(lead, reference),
+            held=self.held,
+            setup=self.setup,
+            units_per_div=self.units_per_div,
+        )
+
+    def trace(self, record: Record) -> Trace:
+        """The line of one channel: Y-T where it is held somewhere, else its figure."""
+        anchor = self.held.get(record.name)
+        if record.figure or anchor is None:
+            return xy(record, self.figure_ends(record.name), self.view.first(record))
+        still = anchor.reference < 1
+        window = Window(anchor.segment, anchor.left(self.span), self.span, self.view.first(record), still)
+        return yt(record, window, self.rows)
+
+    def figure_ends(self, name: str) -> tuple[float, float]:
+        """x at the borders for a figure; the timebase is its scale while no Y-T trace needs it."""
+        fitted = self.setup.figure(name)
+        scale = fitted.units_per_div if self.held else self.units_per_div
+        middle, half = -fitted.position * fitted.units_per_div, scale * DIVISIONS / 2
+        return middle - half, middle + half
+
+    def border(self, lead: Record | None) -> tuple[float, float]:
+        """Absolute x at the left border, and the share of the screen left of the reference point."""
+        if lead is None:
+            return 0.0, 1.0
+        anchor = self.held.get(lead.name)
+        if anchor is None:
+            return self.figure_ends(lead.name)[0], 0.5
+        return anchor.segment.x0 + anchor.left(self.span), anchor.reference
+
+    def lamp(self, lead: Record | None, reference: float) -> Lamp:
+        """What the sweep does, in a word."""
+        if lead is None:
+            return "WAIT"
+        if lead.name not in self.held:
+            return "AUTO"
+        if not sweeps(lead, self.span):
+            return "ROLL"
+        return "TRIG'D" if reference < 1 else "AUTO"
