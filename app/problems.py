@@ -34,8 +34,10 @@ CODES: dict[str, tuple[int, str]] = {
     "channel_limit": (422, "Too many channels in memory"),
     "bad_channel_name": (422, "Bad channel name"),
     "bad_unit": (422, "Bad unit"),
+    "upgrade_required": (426, "Upgrade required"),
     "internal": (500, "Internal error"),
     "overloaded": (503, "Overloaded"),
+    "too_many_views": (503, "Too many views"),
 }
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 LONGEST_MESSAGE = 256

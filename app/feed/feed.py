@@ -1,0 +1,299 @@
+"""The tick: looks at the memory, makes one picture for each view that is watched, and hands it to all."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from app.feed.picture import picture
+from app.feed.watched import Watched
+from app.feed.watcher import Watcher
+from app.memory.memory import Memory
+from app.problems import Problem
+from app.scope.autoset import SLOTS, Autoset, Setup
+from app.scope.frame import Frame
+from app.scope.readouts import legend, readouts, verticals
+from app.scope.search import Searches
+from app.scope.view import View, frame, shown
+
+PERIOD = 1 / 30  # s between two frames of a view
+POLL = 0.008  # s between two looks at the memory
+READOUTS = 0.2  # s between two readings of a view
+AUTOSET = 0.25  # s between two looks for the set-up that fits
+SWEEP = 0.5  # s between two looks for viewers that have stalled
+MOST_VIEWS = 64
+RETRY_AFTER = 10  # s
+SHARE = 0.6  # of the loop's time that the feed may take ...
+AHEAD = 0.05  # ... and s of work by which it may be ahead of that
+WRITES = 25  # frames handed to the kernel before others have the loop
+AMISS = 1.0  # s before a view that could not be drawn is tried again
+
+
+class Feed:
+    """One for the process.
+
+    rows      points of a trace at most
+    clock     Unix seconds
+    extra     gives readouts for everybody besides those of the view
+    watchers  the viewers that are connected, also those that have paused
+    """
+
+    def __init__(self, memory: Memory, rows: int, clock: Callable[[], float] = time.time) -> None:
+        self.memory = memory
+        self.rows = rows
+        self.clock = clock
+        self.extra: Callable[[], Mapping[str, object]] = dict
+        self.watchers: set[Watcher] = set()
+        self.searches = Searches()
+        self._views: dict[View, Watched] = {}
+        self._numbers, self._ids = itertools.count(1), itertools.count(1)
+        self._autoset = Autoset()
+        self._looked = self._swept = float("-inf")
+        self._met = 0  # records ever made, when last looked at
+        self._owed = self._paid = 0.0  # s of work that the loop has not been compensated for, and since when
+        self._waking: asyncio.Future[None] | None = None
+        self._stirred = False
+
+    # what others ask
+
+    def setup(self) -> Setup:
+        """The set-up that fits the signal now, looked for now and then, and when a channel is new.
+
+        Beyond the first eight channels it is for those in a view.
+        """
+        now = time.monotonic()
+        if now - self._looked >= AUTOSET or self.memory.created != self._met:
+            self._looked, self._met = now, self.memory.created
+            self._autoset.update(self.memory.records.values(), self.memory.version, self.beyond())
+        return self._autoset.setup
+
+    def beyond(self) -> frozenset[str]:
+        """Channels beyond the first eight that some view shows."""
+        if len(self.memory.records) <= SLOTS:
+            return frozenset()
+        records = (record for view in self._views for record in shown(view, self.memory).values())
+        return frozenset(record.name for record in records if record.slot >= SLOTS)
+
+    def newest(self, view: View) -> Frame | None:
+        """The newest frame of a view, if somebody watches it."""
+        watched = self._views.get(view)
+        return watched.frame if watched is not None and watched.picture is not None else None
+
+    def on_glass(self, id: int) -> Frame | None:
+        """A frame that was sent lately."""
+        found = (watched.kept(id) for watched in self._views.values())
+        return next((kept for kept in found if kept is not None), None)
+
+    def common(self) -> dict[str, object]:
+        """Readouts that are the same for all views."""
+        return {"viewers": len(self.watchers), **self.extra()}
+
+    def plain(self, view: View) -> View:
+        """The same view without saying what is so anyway, so that those who see the same share it."""
+        own = frozenset(name for name, record in self.memory.records.items() if record.slot < SLOTS)
+        late = self.memory.records.keys() - own
+        return replace(view, on=view.on - own, off=view.off - late)
+
+    # viewers come and go
+
+    def room(self, view: View) -> None:
+        """Problem too_many_views: there is no room for this one."""
+        if view not in self._views and len(self._views) >= MOST_VIEWS:
+            message = f"{MOST_VIEWS} different views are watched, as many as this server allows"
+            raise Problem("too_many_views", message, headers={"Retry-After": str(RETRY_AFTER)})
+
+    def watch(self, watcher: Watcher, view: View) -> int:
+        """Have a viewer watch this view from now on; returns the view's number.
+
+        Problem  too_many_views; the viewer goes on watching what it did
+        """
+        before = watcher.watched
+        if before is not None and before.view == view:
+            return before.number
+        if before is None or before.watchers != {watcher}:
+            self.room(view)
+        self.leave(watcher)
+        watched = self._views.get(view)
+        if watched is None:
+            watched = self._views[view] = Watched(next(self._numbers), view, time.monotonic())
+        watched.watchers.add(watcher)
+        watcher.watched = watched
+        self.watchers.add(watcher)
+        return watched.number
+
+    def begin(self, watcher: Watcher) -> None:
+        """Bring a viewer up to the present: at once if its view is, else with the next picture."""
+        watched = watcher.watched
+        if watched is None or watcher.paused:
+            return
+        watcher.afresh()
+        watched.behind = True
+        if self.present(watched) and watched.give(watcher):
+            watcher.late = watcher.sent
+        self.wake()
+
+    def leave(self, watcher: Watcher) -> None:
+        """A viewer has gone; so has its view, if it was the last one."""
+        self.watchers.discard(watcher)
+        watched, watcher.watched = watcher.watched, None
+        if watched is not None:
+            watched.watchers.discard(watcher)
+            if not watched.watchers:
+                self._views.pop(watched.view, None)
+
+    def latency(self, watcher: Watcher, drawn: int, age: float) -> float | None:
+        """ms from the arrival of a picture's newest sample to its drawing, `age` ms ago; None: unknown."""
+        watched = watcher.watched
+        at = watched.arrived(drawn) if watched is not None and drawn != watcher.late else None
+        return None if at is None else max(0.0, (self.clock() - at) * 1000 - age)
+
+    # the tick
+
+    async def run(self) -> None:
+        """Make pictures and hand them out, until cancelled."""
+        while True:
+            await self.rest()
+            self.sweep()
+            for watched in sorted(self._views.values(), key=lambda each: each.due):
+                if self.affordable() and watched.awake():
+                    await self.attend(watched)
+
+    async def rest(self) -> None:
+        """Wait until there may be something to do: for ever while nobody watches."""
+        if self._stirred:
+            self._stirred = False
+            return await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        self._waking = loop.create_future()
+        timer = loop.call_later(self.pause(), self.wake) if self.watchers else None
+        try:
+            await self._waking
+        finally:
+            self._waking, self._stirred = None, False
+            if timer is not None:
+                timer.cancel()
+
+    def pause(self) -> float:
+        """s until the next look."""
+        now = time.monotonic()
+        dues = [watched.due for watched in self._views.values() if watched.awake()]
+        if not dues:
+            return SWEEP
+        if not self.affordable():
+            return max(POLL, (self._owed - AHEAD) / SHARE)
+        return min([POLL, *(due - now for due in dues if due > now)])
+
+    def wake(self) -> None:
+        """Have the next look now."""
+        self._stirred = True
+        if self._waking is not None and not self._waking.done():
+            self._waking.set_result(None)
+
+    def affordable(self) -> bool:
+        """Whether the feed has left others their share of the loop's time."""
+        now = time.monotonic()
+        self._owed = max(0.0, self._owed - (now - self._paid) * SHARE)
+        self._paid = now
+        return self._owed <= AHEAD
+
+    async def attend(self, watched: Watched) -> None:
+        """Make a view's next picture if it is time, and hand it to those who have not got it.
+
+        What it takes is counted in processor time: that others keep the machine busy is not its fault.
+        """
+        began = time.thread_time()
+        try:
+            if time.monotonic() >= watched.due:
+                self.renew(watched)
+            if watched.behind:
+                await self.hand_out(watched, began)
+        except Exception:
+            logging.getLogger(__name__).exception("A view could not be drawn")
+            watched.due, watched.behind = time.monotonic() + AMISS, False
+
+    def present(self, watched: Watched) -> bool:
+        """Whether the newest picture of a view shows the memory as it is."""
+        return watched.picture is not None and watched.seen == (self.memory.version, self.setup())
+
+    def renew(self, watched: Watched) -> None:
+        """Make the next picture of a view, if there is anything new in it."""
+        now = time.monotonic()
+        present = self.present(watched)
+        if present and now - watched.read < READOUTS:
+            return
+        if not present:  # a sample need not wait because readouts have just been sent
+            watched.due = (now if now - watched.due > PERIOD / 2 else watched.due) + PERIOD
+        seen = (self.memory.version, self.setup())
+        made = (
+            watched.frame if present else frame(watched.view, self.memory, seen[1], self.searches, self.rows)
+        )
+        if now - watched.read >= READOUTS or others(made, watched.frame):
+            watched.read, watched.readouts = now, self.readings(made, watched.view)
+        watched.seen = seen
+        new = picture(
+            made, legend(made, self.memory), watched.readouts,
+            id=next(self._ids), view=watched.number, at=self.arrival(made), last=watched.picture,
+        )  # fmt: skip
+        if new.news:
+            watched.show(new, made, len(self._views))
+
+    def readings(self, made: Frame, view: View) -> dict[str, object]:
+        return readouts(made, view, self.memory, self.clock()) | self.common()
+
+    def arrival(self, made: Frame) -> float | None:
+        """When the newest sample of a frame's channels arrived, Unix s."""
+        records = self.memory.records
+        names = [trace.channel for trace in made.traces.values() if trace.channel in records]
+        return max((records[name].updated for name in names), default=None)
+
+    async def hand_out(self, watched: Watched, began: float) -> None:
+        """Send the newest picture to all who can take it; in between, others have the loop.
+
+        began  when the work for it was, thread_time s
+        """
+        watched.behind = False
+        waiting = [watcher for watcher in watched.watchers if not watched.had_by(watcher)]
+        for n, watcher in enumerate(waiting):
+            if n % WRITES == WRITES - 1:
+                self._owed += time.thread_time() - began
+                await asyncio.sleep(0)
+                began = time.thread_time()
+            if watcher.watched is watched and not watcher.paused:
+                watched.behind |= not watched.give(watcher)
+        self._owed += time.thread_time() - began
+        await asyncio.sleep(0)
+
+    def sweep(self) -> None:
+        """Give up viewers that have stalled, and tell others what became of knobs for channels that came."""
+        now = time.monotonic()
+        if now - self._swept < SWEEP:
+            return
+        self._swept = now
+        for watcher in list(self.watchers):
+            if watcher.stalled(now):
+                watcher.abort()
+            elif watcher.turned is not None:
+                self.turn(watcher)
+
+    def turn(self, watcher: Watcher) -> None:
+        """Tell a viewer what its knobs for channels do to their axes, if that has changed."""
+        if watcher.turned is None or watcher.stream.writing():
+            return
+        found = verticals(watcher.turned, self.memory.records.get)
+        if found != watcher.vertical:
+            watcher.vertical = found
+            watcher.tell({"vertical": found})
+
+
+def others(made: Frame, last: Frame) -> bool:
+    """Whether a frame shows other traces than the last, or with other knobs, so that readouts cannot wait."""
+    return (
+        made.lamp != last.lamp
+        or made.lead != last.lead
+        or made.units_per_div != last.units_per_div
+        or made.traces.keys() != last.traces.keys()
+    )
