@@ -37,10 +37,13 @@ from tornado.websocket import WebSocketClosedError
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
+from app.feed.feed import Feed
+from app.feed.socket import FrameSocket
 from app.health import HealthHandler
 from app.ingest.handler import DataHandler
 from app.memory.memory import Memory
 from app.problems import NotFound
+from app.scope.frame import ROWS
 
 T = TypeVar("T")
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -52,6 +55,8 @@ HTTP = {
     "body_timeout": 30,
     "idle_connection_timeout": 75,
 }
+PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout": 20}  # s
+FEWEST_ROWS = 16
 DRAINED_WITHIN = 2.0  # s for requests under way
 DRAIN_STEP = 0.02  # s
 COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
@@ -114,13 +119,16 @@ class Process:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
+        self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
         shared = {"memory": self.memory, "config": config}
         self.routes: list[Any] = [
             (r"/data", Data, shared),
             (r"/channels", ChannelsHandler, shared),
+            (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
         ]
-        early = Application([*self.routes, (r"/", Starting)], default_handler_class=NotFound)
+        pages = [(r"/", Starting), (r"/watch", Starting)]
+        early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
         self.gate = Gate(early)
         self.http = HTTPServer(self.gate, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
@@ -142,6 +150,7 @@ class Process:
         loop.set_exception_handler(report)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopped.set)
+        feeding = asyncio.create_task(self.feed.run())
         opening = asyncio.create_task(self.open_pages())
         opening.add_done_callback(self.opened)
         await self.stopped.wait()
@@ -149,6 +158,7 @@ class Process:
         if failed:
             logging.getLogger(__name__).error("The pages could not be loaded", exc_info=failed)
         opening.cancel()
+        feeding.cancel()
         await self.drain()
         return 1 if failed else 0
 
@@ -156,7 +166,8 @@ class Process:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address)
-        bench = front.Bench(self.memory, self.config, demo)
+        self.feed.extra = lambda: {"demo": demo.running}
+        bench = front.Bench(self.memory, self.config, demo, self.feed)
         self.pages = front.serve(bench, self.routes)
         self.gate.serving = self.pages._tornado
         calm_collector()

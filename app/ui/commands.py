@@ -22,18 +22,22 @@ class Refused(ValueError):  # noqa: N818 - what the panel says, not a fault
     """A command that cannot be done, in words for the person at the panel."""
 
 
-def run(tab: Tab, _words: Words) -> None:
-    """Run or Stop."""
+def run(tab: Tab, words: Words) -> None:
+    """Run or Stop; Stop keeps the frame that was on the glass, if it is known."""
+    feed, frame, asked = tab.bench.feed, words.get("frame"), words.get("asked")
     if tab.scope.running:
-        tab.scope.stop(tab.bench.memory)
+        glass = feed.on_glass(frame) if isinstance(frame, int) else None
+        tab.scope.stop(tab.bench.memory, glass, feed.searches)
     else:
         tab.scope.run()
+    if isinstance(asked, int):
+        tab.answered = asked
 
 
 def autoset(tab: Tab, _words: Words) -> None:
     """Let go of all knobs; they go to where the signal wants them, also on a stopped screen."""
     tab.scope.autoset()
-    tab.scope.follow(tab.bench.memory, tab.bench.setup())
+    tab.scope.follow(tab.bench.memory, tab.bench.feed.setup())
 
 
 def clear(tab: Tab, _words: Words) -> None:

@@ -1,17 +1,59 @@
-"""Who may open a page or its socket."""
+"""Who may open a page or its socket, and when: one at a time, so that the others' frames go on."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bokeh.server.urls import per_app_patterns
+from bokeh.util.token import get_session_id
 from panel.io.server import AutoloadJsHandler, DocHandler, WSHandler
 
 from app.guard import allowed_origin
+from app.ui.page import embedded, opening
+from app.ui.stock import Stock
 
 RETRY_AFTER = 10  # s
+PAUSE = 0.02  # s
+PULL = "PULL-DOC-REQ"  # Bokeh's message by which a page asks for its plot
 NOTICE = (Path(__file__).parent / "static" / "notice.html").read_text("utf-8")
+
+
+class Pace:
+    """Turns, one after another, each with a pause after it in which everything else goes on."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self._lock:
+            try:
+                yield
+            finally:
+                await asyncio.sleep(PAUSE)
+
+
+@dataclass
+class Rules:
+    """What the doors know.
+
+    allowed  hosts whose pages may connect; none: the page's own
+    most     pages that may be open
+    text     of the page, with @SESSION@ and @HOSTS@ to be filled in
+    """
+
+    allowed: tuple[str, ...]
+    most: int
+    text: str
+    stock: Stock
+    pace: Pace = field(default_factory=Pace)
+    coming: int = 0  # visitors whose pages are not built yet
+    filling: asyncio.Task[None] | None = None  # the stock
 
 
 class PageDoor(DocHandler):
@@ -19,12 +61,46 @@ class PageDoor(DocHandler):
 
     async def prepare(self) -> None:
         await super().prepare()
-        rules = self.application.settings["door"]
-        if self.sessions() >= rules.most:
+        rules = self.rules
+        if self.sessions() + rules.coming >= rules.most:
             self.set_header("Retry-After", RETRY_AFTER)
             self.set_header("Refresh", RETRY_AFTER)
             text = f"{rules.most} front panels are open, as many as this server allows. Try again soon."
             self.notice(503, "All front panels are taken", text)
+
+    @property
+    def rules(self) -> Rules:
+        found: Rules = self.application.settings["door"]
+        return found
+
+    async def get(self, *_args: Any, **_kwargs: Any) -> None:
+        self.set_header("Cache-Control", "no-store")  # the token is for one visitor
+        rules = self.rules
+        rules.coming += 1
+        try:
+            async with rules.pace.turn():
+                await rules.stock.ready()
+                if self.left():
+                    return
+                session = await self.get_session()
+        finally:
+            rules.coming -= 1
+        self.answer(session)
+
+    def left(self) -> bool:
+        """Whether the visitor has gone while waiting."""
+        return bool(self.request.connection.stream.closed())
+
+    def answer(self, session: Any) -> None:
+        """The page of a session."""
+        roots = session.document.roots
+        if not roots:
+            text = "The server's log says why."
+            self.notice(500, "This page could not be built", text)
+            return
+        hosts = list(self.rules.allowed) or [self.request.headers.get("Host", "")]
+        page = self.rules.text.replace("@SESSION@", embedded(opening(session.token, roots[0].id)))
+        self.finish(page.replace("@HOSTS@", embedded(hosts)))
 
     def sessions(self) -> int:
         """Sessions of this process that exist, connected or not."""
@@ -36,11 +112,30 @@ class PageDoor(DocHandler):
 
 
 class SocketDoor(WSHandler):
-    """The page's socket: pages of this host, or of the hosts that are named."""
+    """The page's socket: pages of this host, or of the hosts that are named.
+
+    `_async_open` and `_handle` are not public (Bokeh 3.9); without them, pages that open at once would hold
+    up everything else for as long as all of them take.
+    """
 
     def check_origin(self, origin: str) -> bool:
         allowed = self.application.settings["door"].allowed
         return allowed_origin(origin, self.request.headers.get("Host", ""), allowed)
+
+    async def _async_open(self, token: str) -> None:
+        rules: Rules = self.application.settings["door"]
+        if get_session_id(token) in self.application_context._sessions:
+            await super()._async_open(token)
+            return
+        async with rules.pace.turn():  # its session has ended: a new one is built
+            await rules.stock.ready()
+            await super()._async_open(token)
+
+    async def _handle(self, message: Any) -> Any:
+        if message.msgtype != PULL:
+            return await super()._handle(message)
+        async with self.application.settings["door"].pace.turn():
+            return await super()._handle(message)
 
 
 def install() -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import panel as pn
-from bokeh.document import Document
+from bokeh.settings import settings
 from tornado.web import StaticFileHandler
 
+from app.feed.watch import Page, WatchPage
 from app.problems import JsonHandler, NotFound
-from app.scope.frame import ROWS
 from app.ui import door
 from app.ui.bench import Bench
 from app.ui.demo import Demo
-from app.ui.screen import Screen
+from app.ui.page import front_page, watch_page
+from app.ui.stock import Stock
 from app.ui.tab import page
 
 __all__ = ["Bench", "Demo", "serve", "warm"]
@@ -46,19 +47,17 @@ class Asset(JsonHandler, StaticFileHandler):
 
 
 def warm() -> None:
-    """Build a screen for nobody: what HoloViews and Bokeh compute once is computed now."""
-    document = Document()
-    document.add_root(Screen(ROWS).pane.get_root(document))
-    document.to_json()
+    """Make a plot: what HoloViews and Bokeh compute once is computed now."""
+    watch_page()
 
 
-def opened(bench: Bench) -> Any:
-    """The page, or, after a bug, a word about it where Panel would show its traceback to the visitor."""
+def opened(bench: Bench, stock: Stock) -> None:
+    """Fill the document of a new page; after a bug it stays empty, and the door says so."""
     try:
-        return page(bench)
+        page(bench, stock.take())
     except Exception:
         logging.getLogger(__name__).exception("A page could not be built")
-        return pn.pane.Str("This page could not be built; the server's log says why.")
+        pn.state.curdoc.clear()
 
 
 def serve(bench: Bench, routes: list[Any]) -> Any:
@@ -67,14 +66,20 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     routes   further handlers, such as POST /data
     returns  the Bokeh server; `_tornado` is the application to pass requests to
     """
+    settings.perform_document_validation = False  # of the same plot in each document
+    stock = Stock(bench.rows)
     door.install()
     logging.getLogger("panel").setLevel(logging.ERROR)  # it warns of each viewer that leaves
     server = pn.serve(
-        {"/": lambda: opened(bench)},
+        {"/": lambda: opened(bench, stock)},
         port=0,
         address="127.0.0.1",
         websocket_origin="*",  # the door decides
-        extra_patterns=[*routes, (r"/assets/(.*)", Asset, {"path": STATIC})],
+        extra_patterns=[
+            *routes,
+            (r"/watch", WatchPage, {"page": Page(watch_page().encode())}),
+            (r"/assets/(.*)", Asset, {"path": STATIC}),
+        ],
         show=False,
         start=False,
         verbose=False,
@@ -85,8 +90,8 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         **OPTIONS,
     )
     server._http.stop()
-    server._tornado.settings["door"] = SimpleNamespace(
-        allowed=bench.config.allow_ws_origin, most=bench.config.max_tabs
-    )
+    rules = door.Rules(bench.config.allow_ws_origin, bench.config.max_tabs, front_page(), stock)
+    rules.filling = asyncio.create_task(stock.run())
+    server._tornado.settings["door"] = rules
     server.start()
     return server

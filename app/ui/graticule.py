@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from bokeh.models import ColumnDataSource, MultiLine, Text
 
 from app.scope import channel, timebase
-from app.ui.theme import GRID, TRACES
+from app.scope.palette import TRACES
+from app.ui.theme import GRID
 
 HALF_WIDTH, HALF_HEIGHT = timebase.DIVISIONS / 2, channel.DIVISIONS / 2
 TICKS, TICK = 5, 0.06  # minor ticks for each division, and their half length in divisions
@@ -30,7 +32,7 @@ def draw(figure: Any) -> ColumnDataSource:
             x="x", y="y", text="text", text_color="color", text_font_size="13px", text_font_style="bold",
             text_baseline="middle", x_offset=3,
         ),
-        level="overlay",
+        level="overlay", name="grounds",
     )  # fmt: skip
     return grounds
 
@@ -57,17 +59,14 @@ def centre_axes() -> tuple[list[list[float]], list[list[float]]]:
     return xs, ys
 
 
-def markers(positions: dict[int, tuple[int, float]]) -> dict[str, list[Any]]:
-    """Columns of the ground markers at the left border: `1▸` at zero, an arrow where zero is off the screen.
+def markers(grounds: Mapping[int, tuple[float, str]]) -> dict[str, list[Any]]:
+    """Columns of the ground markers at the left border.
 
-    positions  number of the channel, and divisions above the centre, by slot
+    grounds  by slot: divisions above the centre, and text, such as `1▸`
     """
-    columns: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "color": []}
-    for slot, (number, position) in positions.items():
-        edge = HALF_HEIGHT - 0.2
-        sign = "▸" if abs(position) <= HALF_HEIGHT else "▴" if position > 0 else "▾"
-        columns["x"].append(-HALF_WIDTH)
-        columns["y"].append(min(max(position, -edge), edge))
-        columns["text"].append(f"{number}{sign}")
-        columns["color"].append(TRACES[slot])
-    return columns
+    return {
+        "x": [-HALF_WIDTH] * len(grounds),
+        "y": [divisions for divisions, _ in grounds.values()],
+        "text": [text for _, text in grounds.values()],
+        "color": [TRACES[slot] for slot in grounds],
+    }

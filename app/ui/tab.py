@@ -1,78 +1,73 @@
-"""One tab: built for a page, live while its socket takes frames, gone without a trace."""
+"""One tab: its own knobs over the shared memory.
+
+Live, the browser has its picture from the feed, and the tab only tells it which view to watch. At rest the
+tab draws: the frame goes through its Buffer and DynamicMap.
+"""
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 from bokeh.document import Document
 
-from app.memory.samples import Origin
-from app.scope.autoset import Setup
+from app.memory.record import Record
+from app.scope.autoset import Vertical
 from app.scope.frame import Frame
-from app.scope.link import recall
+from app.scope.link import query, recall
+from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
-from app.ui import readouts
-from app.ui.bench import QUICKEST, Bench
+from app.ui.bench import Bench
+from app.ui.bridge import Bridge
 from app.ui.commands import Refused, obey
-from app.ui.panel import Bridge
-from app.ui.screen import About, Screen
+from app.ui.plot import Plot
+from app.ui.screen import Screen
 
-TEMPLATE = (Path(__file__).parent / "static" / "page.html").read_text("utf-8")
-READOUTS_EVERY = 0.2  # s
+TICK = 500  # ms
 HEARTBEAT = 2.0  # s; the page takes the connection for lost when none comes for a while
 SOONEST = 3  # times its cost: how long after a frame a knob may have the next one at once
+RETRY = 0.05  # s
+UNSAID = object()
 
 
 class Tab:
     """The session of one page."""
 
-    def __init__(self, bench: Bench, arguments: dict[str, list[str]]) -> None:
+    def __init__(self, bench: Bench, doc: Document, arguments: dict[str, list[str]], plot: Plot) -> None:
         self.bench = bench
-        self.number = bench.number()
         self.scope = Scope(bench.rows)
         self.refused = recall(self.scope, arguments)
-        self.screen = Screen(bench.rows)
-        self.bridge = Bridge(self.command)
-        self.frame = Frame()
-        self.doc: Document | None = None
+        self.answered = 0  # number of the last press of Run or Stop that was obeyed
+        self.frame = self.look()
+        self.screen = Screen(bench.rows, self.frame, self.legend(), plot)
+        self.bridge = Bridge(doc, self.command)
+        self.doc: Document | None = doc
         self._frozen: AbstractContextManager[None] | None = None
-        self._seen, self._stale = -1, False
-        self._setup = Setup()
-        self._began = self._due = self._told = self._looked = 0.0
-        self._cost = 0.0
-        self._state: dict[str, object] = {}
+        self._began = self._cost = self._told = 0.0
+        self._waiting = False
+        self._state: State = {}
 
     def start(self) -> None:
         """Begin to live: the page is loaded and its socket is open."""
-        self.doc = pn.state.curdoc
+        if self.doc is None:
+            return
         self._frozen = self.doc.models.freeze()  # no model comes or goes any more; looking for some at each
         self._frozen.__enter__()  # frame would take two fifths of its time
         if self.refused:
             self.bridge.send({"error": "Not understood in this link: " + ", ".join(self.refused)[:100]})
-        self.redraw()
-        self.doc.add_periodic_callback(self.tick, int(QUICKEST * 1000 / 2))
+        self.tell()
+        self.doc.add_periodic_callback(self.tick, TICK)
 
     def tick(self) -> None:
-        """Show what is new, when it is time and the browser has taken what it was sent before."""
+        """Keep in touch with the browser, if it takes what it is sent."""
         if not self.ready():
             return
-        if self._stale or (self.due() and self.scope.running and self.news()):
-            self.redraw()
-        else:
-            self.tell()
-
-    def due(self) -> bool:
-        """Whether it is this tab's turn."""
-        return time.monotonic() >= self._due and self.bench.free()
-
-    def news(self) -> bool:
-        """Whether samples came or, looked for less often, the set-up that fits the last ones was found."""
-        return self.bench.memory.version != self._seen or self.bench.setup() is not self._setup
+        newest = self.glance() if self.scope.running else None
+        if newest is not None:
+            self.scope.forget_cleared(newest)
+        self.tell()
 
     def ready(self) -> bool:
         """Whether the browser is there and its socket has nothing unsent.
@@ -80,80 +75,110 @@ class Tab:
         `_subscribed_connections`, `_socket` and `ws_connection` are not public (Bokeh 3.9, Tornado 6.6);
         without this check a browser that stops reading makes the server's memory grow without limit.
         """
-        context = self.doc.session_context if self.doc is not None else None
-        session: Any = context.session if context is not None else None
+        session = self.session()
         if session is None or not session.connection_count:
-            self.bench.left(self.number)
             return False
-        self.bench.viewers.add(self.number)
         sockets = [connection._socket.ws_connection for connection in session._subscribed_connections]
-        if any(socket is not None and socket.stream.writing() for socket in sockets):
-            self.bench.rests(self.number)
-            return False
-        return True
+        return not any(socket is not None and socket.stream.writing() for socket in sockets)
+
+    def session(self) -> Any:
+        """Bokeh's session of this tab; None before it begins and after its end."""
+        context = self.doc.session_context if self.doc is not None else None
+        return context.session if context is not None else None
 
     def command(self, words: object) -> None:
-        """Do what the panel asks, and show it at once, or a tick later when knobs are turned very fast."""
+        """Do what the panel asks, and show it at once."""
+        self.catch_up()
         try:
             obey(self, words)
         except Refused as refused:
             self.bridge.send({"error": str(refused)})
         except ValueError:
             self.bridge.send({"error": "That value is out of this knob's range."})
-        self._state, self._stale = {}, True
-        if self.ready() and time.monotonic() - self._began > max(QUICKEST / 2, SOONEST * self._cost):
+        self._state = {}
+        if self.scope.running:
+            self.tell()
+        else:
+            self.rest()
+
+    def catch_up(self) -> None:
+        """Have the knobs that nobody has touched where the feed has them by now."""
+        if self.scope.running:
+            self.scope.settle(self.bench.memory)
+            self.scope.follow(self.bench.memory, self.bench.feed.setup())
+            self.glance()
+
+    def glance(self) -> Frame | None:
+        """The newest frame that the feed has of this tab's view, if it has one."""
+        newest = self.bench.feed.newest(self.scope.view())
+        self.frame = newest or self.frame
+        return newest
+
+    def look(self) -> Frame:
+        """The frame of this tab as it is now."""
+        self.scope.settle(self.bench.memory)
+        if self.scope.running:
+            self.scope.follow(self.bench.memory, self.bench.feed.setup())
+        return self.scope.frame(self.bench.memory, self.bench.feed.searches)
+
+    def rest(self) -> None:
+        """Draw the stopped screen anew: at once, or a little later when knobs are turned very fast."""
+        wait = self._began + SOONEST * self._cost - time.monotonic()
+        if wait <= 0 and self.ready():
             self.redraw()
+        elif not self._waiting and self.doc is not None:
+            self._waiting = True
+            self.doc.add_timeout_callback(self.late, int(max(wait, RETRY) * 1000))
+
+    def late(self) -> None:
+        """Draw what could not be drawn before, unless the browser has gone."""
+        self._waiting = False
+        session = self.session()
+        if not self.scope.running and session is not None and session.connection_count:
+            self.rest()
 
     def redraw(self) -> None:
-        """Make the frame, put it on the screen, and note what it cost."""
-        bench, scope, self._began = self.bench, self.scope, time.monotonic()
-        self._seen, self._stale = bench.memory.version, False
-        scope.settle(bench.memory)
-        if scope.running:
-            bench.want(scope.shown(bench.memory).values())
-            self._setup = bench.setup()
-            scope.follow(bench.memory, self._setup)
-        self.frame = scope.frame(bench.memory)
-        self.screen.vertical(*self.verticals())
-        self.screen.show(self.frame, self.about())
+        """Put the frame at rest on the screen, and note what it cost."""
+        self._began = time.monotonic()
+        self.frame = self.look()
+        self.screen.show(self.frame, self.legend())
         self.tell()
         self._cost = time.monotonic() - self._began
+
+    def source(self, name: str) -> Record | None:
+        """The record that the screen shows of a channel."""
+        return self.scope.source(self.bench.memory, name)
+
+    def vertical(self, name: str) -> Vertical:
+        knobs = self.scope.channel(name)
+        return Vertical(float(knobs.units_per_div), float(knobs.position))
+
+    def legend(self) -> dict[int, State]:
+        """What belongs to each trace besides its points, by slot."""
+        return legend_by(self.frame, self.source, self.bench.memory, self.vertical)
+
+    def state(self) -> State:
+        """What the panel shows that is this tab's own; at rest the readouts, too."""
+        scope, memory, feed = self.scope, self.bench.memory, self.bench.feed
+        own: State = {
+            "running": scope.running,
+            "answered": self.answered,
+            "whole": scope.capture is None or scope.capture.whole,
+            "following": not scope.touched,
+            "timebase": timebase(scope, self.source(self.frame.lead)),
+            "query": query(scope),
+            "view": scope.view().query(),
+            "vertical": verticals(scope, self.source, turned=scope.running),
+        }
         if scope.running:
-            bench.spent(self.number, self._cost)
-        else:
-            bench.rests(self.number)
-        self._due = self._began + bench.period()
-
-    def verticals(self) -> tuple[dict[int, tuple[float, float]], dict[int, tuple[int, float]]]:
-        """Limits of the y axes, and the ground markers, by slot."""
-        limits, grounds = {}, {}
-        for slot, trace in self.frame.traces.items():
-            knobs = self.scope.channel(trace.channel)
-            record = self.scope.source(self.bench.memory, trace.channel)
-            limits[slot] = knobs.limits
-            grounds[slot] = ((record.slot if record is not None else slot) + 1, float(knobs.position))
-        return limits, grounds
-
-    def about(self) -> dict[int, About]:
-        """What the hover text says of each channel: its name as it is now, its units as they were drawn."""
-        found = {}
-        for slot, trace in self.frame.traces.items():
-            record = self.scope.source(self.bench.memory, trace.channel)
-            if record is not None:
-                named = self.bench.memory.records.get(trace.channel, record)
-                clock = record.origin is Origin.CLOCK
-                found[slot] = About(named.label, record.unit, record.x_unit, clock)
-        return found
+            return own
+        shown = readouts(self.frame, scope.view(), memory, self.bench.clock(), self.source)
+        return own | {"readouts": shown | feed.common()}
 
     def tell(self) -> None:
-        """Send the panel what has changed in its readouts, and a sign of life now and then."""
-        now = time.monotonic()
-        if self._state and now - self._looked < READOUTS_EVERY:
-            return
-        self._looked, bench = now, self.bench
-        state = readouts.state(self.scope, bench.memory, self.frame, bench.clock())
-        state |= {"viewers": len(bench.viewers), "demo": bench.demo.running}
-        changed = {key: value for key, value in state.items() if self._state.get(key) != value}
+        """Send the panel what has changed, and a sign of life now and then."""
+        now, state = time.monotonic(), self.state()
+        changed = {key: state[key] for key in state if self._state.get(key, UNSAID) != state[key]}
         if changed or now - self._told > HEARTBEAT:
             self.bridge.send(changed)
             self._told = now
@@ -161,27 +186,18 @@ class Tab:
 
     def end(self) -> None:
         """Let go of all, so that nothing of the tab outlives its session."""
-        self.bench.left(self.number)
+        self.bridge.close()
         self.screen.close()
         self.doc = self._frozen = None
 
 
-def hosts(bench: Bench) -> list[str]:
-    """The hosts whose pages may connect, as this request was made: the page compares its own with them."""
-    return list(bench.config.allow_ws_origin) or [pn.state.headers.get("Host", "")]
-
-
-def page(bench: Bench) -> pn.Template:
-    """The page of a new tab; called by the server for each visit."""
+def page(bench: Bench, plot: Plot) -> None:
+    """Fill the document of a new tab; called by the server for each visit, with a plot that is ready."""
     arguments = {
         key: [value.decode("utf-8", "replace") for value in values]
         for key, values in pn.state.session_args.items()
     }
-    tab = Tab(bench, arguments)
-    template = pn.Template(TEMPLATE, location=False)
-    template.add_variable("hosts", json.dumps(hosts(bench)).replace("<", "\\u003c"))  # it stands in a script
-    template.add_panel("screen", tab.screen.pane)
-    template.add_panel("bridge", tab.bridge)
+    tab = Tab(bench, pn.state.curdoc, arguments, plot)
+    pn.state.curdoc.add_root(tab.screen.figure)
     pn.state.onload(tab.start)
     pn.state.on_session_destroyed(lambda _context: tab.end())
-    return template

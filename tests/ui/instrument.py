@@ -148,15 +148,14 @@ class Front:
 
     def settled(self, colour: tuple[int, int, int] = YELLOW) -> Mask:
         """The trace, once there is one and it does not change any more."""
-        last = self.mask(colour)
+        last: list[Mask] = []
 
         def same() -> bool:
-            nonlocal last
-            before, last = last, self.mask(colour)
-            return bool(last.any() and np.array_equal(before, last))
+            last.append(self.mask(colour))
+            return bool(last[-1].any() and len(last) > 1 and np.array_equal(*last[-2:]))
 
         wait_until(same, interval=0.4)  # the set-up is fitted four times a second
-        return last
+        return last[-1]
 
     # hands
 

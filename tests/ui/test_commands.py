@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.feed.feed import Feed
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
-from app.scope.autoset import Autoset
-from app.scope.frame import Frame
+from app.scope.frame import ROWS, Frame
 from app.scope.link import query
 from app.scope.scope import Scope
 from app.ui.commands import COMMANDS, LONGEST_LABEL, Refused, obey
@@ -52,14 +52,12 @@ class Demo:
 
 def tab() -> Tab:
     """A tab without a page, on two traces and a figure."""
-    memory, autoset, x = Memory(2000), Autoset(), np.arange(500) / 500
+    memory, x = Memory(2000), np.arange(500) / 500
     wave = np.sin(2 * np.pi * 5 * x)
     for name, base, across in (("ch1", 0.0, x), ("ch2", 1e9, x), ("figure", 0.0, wave)):
         memory.append([Samples(name, base, across, wave, Origin.DATA, unit="V")], 1e9)
-    bench = SimpleNamespace(
-        memory=memory, demo=Demo(), setup=lambda: autoset.update(memory.records.values(), memory.version)
-    )
-    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame())
+    bench = SimpleNamespace(memory=memory, demo=Demo(), feed=Feed(memory, ROWS))
+    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0)
     show(made)
     return cast(Tab, made)
 
@@ -67,8 +65,8 @@ def tab() -> Tab:
 def show(made: Any) -> None:
     made.scope.settle(made.bench.memory)
     if made.scope.running:
-        made.scope.follow(made.bench.memory, made.bench.setup())
-    made.frame = made.scope.frame(made.bench.memory)
+        made.scope.follow(made.bench.memory, made.bench.feed.setup())
+    made.frame = made.scope.frame(made.bench.memory, made.bench.feed.searches)
 
 
 @given(JSON)

@@ -10,11 +10,10 @@ function refused() { // why this page may not connect, if it may not
   return `Pages of ${location.host} may not connect here. Set BOKEH_ALLOW_WS_ORIGIN=${location.host} on the server, or have the proxy pass Host as it came.`
 }
 
-export function connect(output, tell) {
+export function connect(say, tell) {
   const reason = refused()
   if (reason) return tell(reason)
   let last = performance.now(), boot = null, waiting = false
-  const say = (text) => { if (output.textContent !== text) output.textContent = text }
   document.addEventListener('scope:state', () => { last = performance.now(); say('') })
 
   const health = async () => {

@@ -2,10 +2,10 @@
 
 const REPEATED = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
 
-export function keys({command, select, selected}) {
+export function keys({command, run, select, selected}) {
   const vertical = (what, clicks) => { if (selected()) command({do: what, channel: selected(), clicks}) }
   const actions = {
-    ' ': () => command({do: 'run'}),
+    ' ': run,
     a: () => command({do: 'autoset'}),
     k: () => command({do: 'clear'}),
     ArrowLeft: () => command({do: 'timebase', clicks: -1}),

@@ -1,11 +1,14 @@
 // The front panel: shows the state that the server sends, and asks it for what a person turns.
 import {ask, copy, el, show, Knob} from './parts.js'
+import {boxes, connection, delay, keyed, status} from './display.js'
 import {connect} from './connection.js'
+import {Feed} from './feed.js'
+import {Screen} from './screen.js'
 import {keys} from './keys.js'
 import {sending} from './sending.js'
 
-const state = {channels: []}
-let selected = null
+const state = {channels: []}, tab = {answered: 0}
+let selected = null, readings = null, screenFeed = null, asked = 0
 
 const $ = (id) => document.getElementById(id)
 const channel = () => state.channels.find((c) => c.name === selected)
@@ -27,7 +30,7 @@ function build() {
   $('vertical').append(units.root, position.root,
     el('div', {className: 'name'}, el('label', {htmlFor: 'label', textContent: 'Name'}), name),
     el('div', {className: 'row'}, toggle, remove))
-  $('run').onclick = () => command({do: 'run'})
+  $('run').onclick = run
   $('autoset').onclick = () => command({do: 'autoset'})
   $('clear').onclick = () => command({do: 'clear'})
   $('share').onclick = () => copy(location.href, $('share'))
@@ -44,7 +47,7 @@ function build() {
   $('glass').addEventListener('wheel', wheel, {passive: false})
   pinch($('glass'))
   sending($('send'), $('empty'), $('stop-demo'), command)
-  keys({command, select: (n) => number(n), selected: () => selected, copy: () => $('share').click()})
+  keys({command, run, select: (n) => number(n), selected: () => selected, copy: () => $('share').click()})
 }
 
 function remember(group) {
@@ -93,40 +96,52 @@ function select(which) {
   channels()
 }
 
-function update(changed) {
+function update(changed) { // from this tab: what is its own
   if (changed.error) toast(changed.error)
-  Object.assign(state, changed)
-  if ('lamp' in changed) { show($('lamp'), state.lamp); $('lamp').dataset.lamp = state.lamp }
-  if ('timebase' in changed) { show($('status-timebase'), state.timebase + '/div'); timebase.show(state.timebase) }
-  if ('rate' in changed) show($('status-rate'), state.rate)
-  if ('samples' in changed) show($('status-samples'), state.samples)
-  if ('viewers' in changed) show($('status-viewers'), String(state.viewers))
+  if (!screenFeed) begin(changed)
+  Object.assign(tab, changed)
   if ('running' in changed) running()
-  if ('whole' in changed && !state.whole) toast('More samples than a stopped screen can keep: the newest ones are kept.')
-  if ('following' in changed) $('autoset').classList.toggle('lit', state.following)
-  if ('axis' in changed) axis(state.axis)
-  if ('channels' in changed) channels()
-  if ('query' in changed) history.replaceState(null, '', location.pathname + (state.query ? '?' + state.query : ''))
+  if ('whole' in changed && !tab.whole) toast('More samples than a stopped screen can keep: the newest ones are kept.')
+  if ('following' in changed) $('autoset').classList.toggle('lit', tab.following)
+  if ('query' in changed) {
+    history.replaceState(null, '', location.pathname + (tab.query ? '?' + tab.query : ''))
+    $('watch').href = 'watch' + (tab.query ? '?' + tab.query : '')
+  }
+  if ('view' in changed) screenFeed.watch(tab.view)
+  if ('vertical' in changed) screenFeed.turn(tab.vertical)
+  if (changed.readouts) readings = changed.readouts
+  refresh()
+}
+
+function begin({view}) { // the plot is there: live from now on
+  screenFeed = new Feed({
+    screen: new Screen(Bokeh.documents[0]), query: view,
+    shown: (frame) => { if (readings !== frame.readouts) { readings = frame.readouts; refresh() } },
+    told: ({latency, error}) => { if (latency !== undefined) delay(latency); if (error) toast(error) },
+    lost: (away) => connection('feed', away ? 'reconnecting\u2026' : ''),
+  })
+}
+
+function refresh() { // what is on the panel: the readings of the view, and over them the knobs of this tab
+  if (!readings) return
+  const turned = tab.vertical ?? {}
+  state.channels = readings.channels.map((c) => ({...c, ...turned[c.name]}))
+  Object.assign(state, {...readings, channels: state.channels}, tab.timebase && {timebase: tab.timebase})
+  status(state)
+  timebase.show(state.timebase)
+  channels()
   document.dispatchEvent(new CustomEvent('scope:shown', {detail: state}))
 }
 
 function running() {
-  show($('run'), state.running ? 'Stop' : 'Run')
-  $('run').classList.toggle('stopped', !state.running)
+  if (tab.answered >= asked) tab.running ? screenFeed.release() : screenFeed.hold()
+  show($('run'), tab.running ? 'Stop' : 'Run')
+  $('run').classList.toggle('stopped', !tab.running)
 }
 
-function axis({clock, at, span}) {
-  const outputs = $('axis').children
-  at.forEach((x, i) => show(outputs[i], clock ? time(x, span) : x))
-}
-
-function time(x, span) { // time of day, as fine as the screen resolves
-  const at = new Date(Math.floor(x) * 1000)
-  if (isNaN(at)) return ''
-  const digits = Math.min(9, Math.max(0, Math.ceil(3 - Math.log10(span))))
-  const text = at.toLocaleTimeString([], {hour12: false})
-  const date = span > 43200 ? at.toLocaleDateString([], {month: 'short', day: 'numeric'}) + ' ' : ''
-  return date + text + (digits ? (x - Math.floor(x)).toFixed(Math.min(digits, 6)).slice(1) : '')
+function run() { // Stop keeps the picture that is on the glass now
+  if (tab.running) screenFeed?.hold()
+  command({do: 'run', frame: screenFeed?.drawn ?? 0, asked: ++asked})
 }
 
 function channels() {
@@ -136,8 +151,7 @@ function channels() {
     button.onclick = () => select(button.dataset.name)
     return button
   }, (button, c) => { show(button, String(c.number)); button.ariaSelected = String(c.name === selected); button.title = c.label })
-  keyed($('boxes'), state.channels, box, fill)
-  if (!state.channels.length && !$('boxes').children.length) $('boxes').append(el('span', {className: 'none', textContent: 'No channel yet'}))
+  boxes(state.channels, 'button', adapt)
   const c = channel()
   $('vertical').closest('details').hidden = !c
   if (!c) return
@@ -148,33 +162,10 @@ function channels() {
   toggle.classList.toggle('lit', c.on)
 }
 
-function keyed(parent, items, make, fillIn) { // one child for each channel, kept while the channel lives
-  const kept = new Map([...parent.children].map((child) => [child.dataset.name, child]))
-  items.forEach((item, i) => {
-    const child = kept.get(item.name) ?? make()
-    kept.delete(item.name)
-    child.dataset.name = item.name
-    child.style.setProperty('--channel', item.color)
-    fillIn(child, item)
-    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null)
-  })
-  for (const gone of kept.values()) gone.remove()
-}
-
-function box() {
-  const made = el('button', {className: 'box'}, el('b'), el('span', {className: 'label'}),
-    el('output', {className: 'units'}), el('output', {className: 'value'}), el('output', {className: 'rate'}))
-  made.onclick = () => select(made.dataset.name)
-  made.ondblclick = () => number(state.channels.find((c) => c.name === made.dataset.name)?.number)
-  return made
-}
-
-function fill(child, c) {
-  const [tag, label, scale, value, rate] = child.children
-  show(tag, String(c.number)); show(label, c.label); show(scale, c.units + '/div'); show(value, c.value); show(rate, c.rate)
-  child.classList.toggle('selected', c.name === selected)
-  child.classList.toggle('off', !c.on)
-  child.title = `${c.label}: ${c.total} samples${c.figure ? ', drawn as a figure' : ''}`
+function adapt(box, c) {
+  box.classList.toggle('selected', c.name === selected)
+  box.onclick ??= () => select(box.dataset.name)
+  box.ondblclick ??= () => number(state.channels.find((one) => one.name === box.dataset.name)?.number)
 }
 
 let hiding = 0
@@ -187,4 +178,4 @@ function toast(text) {
 
 build()
 document.addEventListener('scope:state', (event) => update(event.detail))
-connect($('connection'), (reason) => { toast(reason); clearTimeout(hiding) })
+connect((text) => connection('tab', text), (reason) => { toast(reason); clearTimeout(hiding) })

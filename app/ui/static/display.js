@@ -1,0 +1,62 @@
+// The readouts, the same on the front panel and on the page that only watches.
+import {el, show} from './parts.js'
+
+const $ = (id) => document.getElementById(id)
+
+export function status(state) { // the line above the screen, and the axis below it
+  show($('lamp'), state.lamp)
+  $('lamp').dataset.lamp = state.lamp
+  show($('status-timebase'), state.timebase + '/div')
+  show($('status-rate'), state.rate)
+  show($('status-samples'), state.samples)
+  show($('status-viewers'), String(state.viewers))
+  axis(state.axis)
+}
+
+export function delay(ms) { show($('status-delay'), ms === null ? '\u2013' : `${Math.round(ms)} ms`) }
+
+const complaints = new Map()
+export function connection(who, text) { // what is wrong with which connection, if anything is
+  complaints.set(who, text)
+  show($('connection'), [...complaints.values()].find(Boolean) ?? '')
+}
+
+function axis({clock, at, span}) {
+  const outputs = $('axis').children
+  at.forEach((x, i) => show(outputs[i], clock ? time(x, span) : x))
+}
+
+function time(x, span) { // time of day, as fine as the screen resolves
+  const at = new Date(Math.floor(x) * 1000)
+  if (isNaN(at)) return ''
+  const digits = Math.min(9, Math.max(0, Math.ceil(3 - Math.log10(span))))
+  const text = at.toLocaleTimeString([], {hour12: false})
+  const date = span > 43200 ? at.toLocaleDateString([], {month: 'short', day: 'numeric'}) + ' ' : ''
+  return date + text + (digits ? (x - Math.floor(x)).toFixed(Math.min(digits, 6)).slice(1) : '')
+}
+
+export function boxes(channels, tag, adapt = () => {}) { // one box for each channel; adapt(box, channel) does the rest
+  keyed($('boxes'), channels, () => el(tag, {className: 'box'}, el('b'), el('span', {className: 'label'}),
+    el('output', {className: 'units'}), el('output', {className: 'value'}), el('output', {className: 'rate'})), (box, c) => {
+    const [number, label, scale, value, rate] = box.children
+    show(number, String(c.number)); show(label, c.label); show(scale, c.units + '/div'); show(value, c.value); show(rate, c.rate)
+    box.classList.toggle('off', !c.on)
+    const title = `${c.label}: ${c.total} samples${c.figure ? ', drawn as a figure' : ''}`
+    if (box.title !== title) box.title = title
+    adapt(box, c)
+  })
+  if (!channels.length && !$('boxes').children.length) $('boxes').append(el('span', {className: 'none', textContent: 'No channel yet'}))
+}
+
+export function keyed(parent, items, make, fill) { // one child for each channel, kept while the channel lives
+  const kept = new Map([...parent.children].map((child) => [child.dataset.name, child]))
+  items.forEach((item, i) => {
+    const child = kept.get(item.name) ?? make()
+    kept.delete(item.name)
+    child.dataset.name = item.name
+    if (child.style.getPropertyValue('--channel') !== item.color) child.style.setProperty('--channel', item.color)
+    fill(child, item)
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null)
+  })
+  for (const gone of kept.values()) gone.remove()
+}

@@ -1,0 +1,77 @@
+// Puts frames into the sources, ranges and marks that HoloViews made. Nothing of it goes back to the server.
+
+const SLOTS = 8
+const NOTHING = ['', 0, '', false, '', false, null, null]
+const EMPTY = () => new Float64Array(0)
+const put = (model, values) => model.setv(values, {sync: false})
+
+export class Screen {
+  constructor(doc) {
+    const figure = this.figure = doc.get_model_by_name('scope')
+    const renderer = (name) => figure.renderers.find((one) => one.name === name)
+    const named = (name) => renderer(name).data_source
+    const range = (ranges, name) => ranges instanceof Map ? ranges.get(name) : ranges[name]
+    this.grounds = named('grounds')
+    this.slots = Array.from({length: SLOTS}, (_, slot) => ({
+      glyph: renderer(String(slot)).glyph, line: named(String(slot)), dots: named('dots' + slot), drawn: true, dotted: true, width: 0,
+      x: range(figure.extra_x_ranges, 'x' + slot), y: range(figure.extra_y_ranges, 'y' + slot),
+    }))
+    this.marked = this.tagged = ''
+  }
+
+  forget() { // the server has drawn meanwhile: nothing is known of what is on the glass
+    for (const slot of this.slots) { slot.drawn = slot.dotted = true; slot.width = 0 }
+    this.marked = this.tagged = ''
+  }
+
+  draw(frame, vertical) { // vertical: by channel, knobs that a person has turned
+    this.slots.forEach((slot, n) => this.trace(slot, n, frame.traces.get(n), vertical))
+    const traces = [...frame.traces.values()]
+    this.mark(traces.map((trace) => [trace.slot, ...(vertical[trace.channel] ?? trace).ground]))
+    this.tag(frame.traces)
+  }
+
+  trace(slot, n, trace, vertical) {
+    if (!trace) return this.blank(slot, n)
+    const [start, end] = trace.ends, [bottom, top] = (vertical[trace.channel] ?? trace).limits
+    put(slot.x, {start, end})
+    put(slot.y, {start: bottom, end: top})
+    if (slot.width !== trace.width) put(slot.glyph, {line_width: slot.width = trace.width})
+    put(slot.line, {data: {['x' + n]: trace.x, ['y' + n]: trace.y}})
+    slot.drawn = true
+    if (!trace.dots.length && !slot.dotted) return
+    slot.dotted = trace.dots.length > 0
+    put(slot.dots, {data: {x: Float64Array.from(trace.dots, (i) => trace.x[i]), y: Float64Array.from(trace.dots, (i) => trace.y[i])}})
+  }
+
+  blank(slot, n) {
+    if (slot.drawn) put(slot.line, {data: {['x' + n]: EMPTY(), ['y' + n]: EMPTY()}})
+    if (slot.dotted) put(slot.dots, {data: {x: EMPTY(), y: EMPTY()}})
+    slot.drawn = slot.dotted = false
+  }
+
+  mark(grounds) {
+    const key = JSON.stringify(grounds)
+    if (key === this.marked) return
+    this.marked = key
+    put(this.grounds, {data: {
+      x: grounds.map(() => -5), y: grounds.map(([, y]) => y), text: grounds.map(([,, text]) => text),
+      color: grounds.map(([slot]) => color(this.slots[slot].glyph)),
+    }})
+  }
+
+  tag(traces) { // what the hover text says, with as many decimals as the frame's floats are good for
+    const tags = this.slots.map((_, n) => {
+      const t = traces.get(n)
+      return t ? [t.label, t.x0, t.x_unit, t.clock, t.unit, t.near, decimals(t.most), t.exact ? null : decimals(Math.max(...t.ends.map(Math.abs)))] : NOTHING
+    })
+    const key = JSON.stringify(tags)
+    if (key === this.tagged) return
+    this.tagged = key
+    put(this.figure, {tags})
+  }
+}
+
+const decimals = (most) => most > 0 ? Math.min(20, Math.max(0, Math.floor(-Math.log10(most * 2 ** -23)))) : null
+
+const color = ({line_color}) => line_color.value ?? line_color
