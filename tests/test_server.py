@@ -25,7 +25,7 @@ from tests.process import Server
 from tests.viewer import Viewer, page
 
 MB = 1 << 20
-FRAME = 4 * 2 * 8 * 2000  # bytes of four traces of 2000 rows
+IDLE = 0.05  # share of a processor
 
 
 def later(seconds: float) -> None:
@@ -88,6 +88,7 @@ def test_nothing_but_the_pages_own_files_is_served(server: Server) -> None:
 def test_a_page_whose_socket_never_comes_costs_nothing(server: Server) -> None:
     for _ in range(3):
         assert page(server.port)[0] == 200
+    wait_until(lambda: idle(server), 30)  # plots for the next visitors are made meanwhile
     began, used = time.monotonic(), server.cpu()
     for n in range(50):
         server.post({"x": n, "y": n})
@@ -97,26 +98,33 @@ def test_a_page_whose_socket_never_comes_costs_nothing(server: Server) -> None:
     assert share < 0.2
 
 
+def idle(server: Server) -> bool:
+    used = server.cpu()
+    later(0.5)
+    return server.cpu() - used < IDLE * 0.5
+
+
 def test_a_stalled_reader_costs_no_memory_and_disturbs_nobody() -> None:
     server = Server(settings={"SCOPE_POINTS": "2000"}, tidy=True).start()
     with ExitStack() as stack:
         healthy = [stack.enter_context(Viewer(server.port)) for _ in range(3)]
         stack.enter_context(Viewer(server.port, stalled=True))
-        wait_until(lambda: all(viewer.received for viewer in healthy))
+        wait_until(lambda: all(viewer.received and viewer.frames for viewer in healthy))
+        wait_until(lambda: idle(server), 30)
         send(server, 5, tidy=True)
         rss = server.rss()
         send(server, 15, tidy=True)
         grown = server.rss() - rss
-        before = [viewer.received for viewer in healthy]
+        before = [viewer.frames for viewer in healthy]
         times = send(server, 5)
-        frames = [(viewer.received - old) / FRAME for viewer, old in zip(healthy, before, strict=True)]
+        frames = [(viewer.frames - old) / 5 for viewer, old in zip(healthy, before, strict=True)]
     assert server.stop() == 0
     p95 = statistics.quantiles(times, n=20)[18]
-    print(f"RSS {grown / MB:+.1f} MB, POST p95 {1000 * p95:.0f} ms, frames to the others {frames}")
+    print(f"RSS {grown / MB:+.1f} MB, POST p95 {1000 * p95:.0f} ms, frames a second to the others {frames}")
     assert grown <= 5 * MB
     assert statistics.median(times) < 0.05
     assert p95 < 0.25
-    assert min(frames) > 4  # about one a second, on a machine that does much else
+    assert min(frames) > 10  # 20 blocks a second come in
 
 
 def send(server: Server, seconds: float, *, tidy: bool = False) -> list[float]:

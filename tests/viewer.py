@@ -1,4 +1,4 @@
-"""A browser without a browser: the page's socket spoken by hand, so that it can also stop reading."""
+"""A browser without a browser: the page's sockets spoken by hand, so that it can also stop reading."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 import re
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 READY = {
@@ -44,7 +44,11 @@ def token(text: str) -> str:
 
 
 class Viewer:
-    """An open tab that counts what it is sent; a stalled one does not read at all."""
+    """An open tab with both its sockets, which counts what it is sent; a stalled one does not read at all.
+
+    received  bytes of the session
+    frames    frames of the feed
+    """
 
     def __init__(self, port: int, *, stalled: bool = False, origin: str = "", host: str = "") -> None:
         """
@@ -52,34 +56,44 @@ class Viewer:
         host    the Host header of both requests
         """
         host = host or f"127.0.0.1:{port}"
-        self.received = 0
-        taken = socket.create_connection(("127.0.0.1", port)) if not stalled else narrow(port)
+        self.received = self.frames = 0
         self._opened = ExitStack()
-        opening = connect(
-            f"ws://{host}/ws",
-            sock=taken,
-            subprotocols=[Subprotocol("bokeh"), Subprotocol(token(page(port, Host=host)[1]))],
-            origin=Origin(origin or f"http://{host}"),
-            max_size=None,
-            max_queue=4,
-            ping_interval=None,
-            close_timeout=1,
-            compression=None,
-        )
-        self.socket = self._opened.enter_context(opening)
+        spoken = ["bokeh", token(page(port, Host=host)[1])]
+
+        def opened(path: str, subprotocols: list[str] | None) -> ClientConnection:
+            taken = narrow(port) if stalled else socket.create_connection(("127.0.0.1", port))
+            opening = connect(
+                f"ws://{host}/{path}",
+                sock=taken,
+                subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
+                origin=Origin(origin or f"http://{host}"),
+                max_size=None,
+                max_queue=4,
+                ping_interval=None,
+                close_timeout=1,
+                compression=None,
+            )
+            return self._opened.enter_context(opening)
+
+        self.socket = opened("ws", spoken)
         for _ in range(FRAMED):
             self.socket.recv(10)
         for part in ({"msgid": "1", "msgtype": "PATCH-DOC"}, {}, READY):
             self.socket.send(json.dumps(part))
+        self.feed = opened("frames", None)
         if not stalled:
-            threading.Thread(target=self._read, daemon=True).start()
+            for reading in (self._read, self._watch):
+                threading.Thread(target=reading, daemon=True).start()
 
     def _read(self) -> None:
-        try:
+        with suppress(ConnectionClosed):
             for message in self.socket:
                 self.received += len(message)
-        except ConnectionClosed:
-            return
+
+    def _watch(self) -> None:
+        with suppress(ConnectionClosed):
+            for message in self.feed:
+                self.frames += isinstance(message, bytes)
 
     def close(self) -> None:
         self._opened.close()

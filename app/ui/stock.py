@@ -21,7 +21,7 @@ from app.ui.plot import Plot, Rest
 T = TypeVar("T")
 SIZE = 8
 AGAIN = 1.0  # s after a fault
-SHARE, HURRIED = 0.25, 0.75  # of the loop's time: while there are plots, and while somebody waits for one
+SHARE, HURRIED = 0.12, 0.75  # of the loop's time: while there are plots, and while somebody waits for one
 
 
 class Abandoned(BaseException):

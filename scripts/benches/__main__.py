@@ -5,23 +5,39 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Self
 
-from scripts.benches import holding, ingest, memory, screen
-from scripts.benches.table import FULL, QUICK, Row, Size, head, line
+from playwright.sync_api import Error as BrowserError
 
-ROWS: dict[str, Callable[[Size], Iterator[Row]]] = {
+from scripts.benches import feed, holding, ingest, join, leaving, memory, screen
+from scripts.benches.running import Server, app
+from scripts.benches.table import FULL, QUICK, Row, Size, WrongError, head, line
+
+ALONE: dict[str, Callable[[Size], Iterator[Row]]] = {  # they start what they need
     "single": ingest.single,
     "columnar": ingest.columnar,
     "append": memory.append,
     "frame": memory.frame,
-    "drawn": screen.drawn,
-    "tab": screen.tab,
     "exact": holding.exact,
     "malformed": holding.malformed,
     "tabs": holding.tabs,
-    "documents": holding.documents,
+    "closed": leaving.closed,
 }
-SLOW = {"drawn", "documents"}  # a browser, and sessions that the server keeps for a while: not with --quick
+SERVED: dict[str, Callable[[Server, Size], Iterator[Row]]] = {  # on an app of their own, or one for all
+    "viewer": feed.viewer,
+    "watchers": feed.watchers,
+    "panels": join.panels,
+    "drawn": screen.drawn,
+    "painted": screen.painted,
+    "views": feed.views,
+    "roll": feed.roll,
+    "join": join.join,
+    "stalled": join.stalled,
+    "pages": screen.pages,
+}
+ROWS = (*ALONE, *SERVED)
+SLOW = {"drawn", "painted", "closed"}  # a browser, and sessions that the server keeps for a while
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,17 +47,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("rows", nargs="*", metavar="row", help=f"{', '.join(ROWS)} (all)")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
     args = parser.parse_args(argv)
-    if unknown := set(args.rows) - ROWS.keys():
+    if unknown := set(args.rows) - set(ROWS):
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     size = QUICK if args.quick else FULL
     wanted = args.rows or [name for name in ROWS if not (args.quick and name in SLOW)]
     print(head(), flush=True)
-    missed = False
-    for name in wanted:
-        for row in ROWS[name](size):
+    status = 0
+    with Bench(size) as bench:
+        for row in (row for name in wanted for row in bench.rows(name)):
             print(line(row.cells(size)), flush=True)
-            missed |= size.judged and row.held is False
-    return int(missed)
+            status |= row.failed or (size.judged and row.held is False)
+    return int(status)
+
+
+class Bench:
+    """Runs rows; small ones, which are not judged, share an app that is emptied in between."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self._kept = ExitStack()
+        self._shared: Server | None = None
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """The rows of a name; one that tells so if something does not do what it should."""
+        try:
+            yield from self._measured(name)
+        except (WrongError, OSError, BrowserError) as error:
+            yield Row(name, f"{type(error).__name__}: {error}".partition("\n")[0], failed=True)
+
+    def _measured(self, name: str) -> Iterator[Row]:
+        if name in ALONE:
+            yield from ALONE[name](self.size)
+        elif self.size.judged:
+            with app() as server:
+                server.rests(self.size.calm)  # after its start it makes plots for the pages to come
+                yield from SERVED[name](server, self.size)
+        else:
+            self._shared = self._shared or self._kept.enter_context(app())
+            yield from SERVED[name](self._shared, self.size)
+            self._shared.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kept.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The app as it is, with a count of what its tabs hold: SIGUSR1 prints it as JSON.
+"""The app as it is, with a count of what its viewers hold: SIGUSR1 prints it as JSON.
 
 python -m scripts.benches.counted [flags of the app]
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import signal
@@ -12,11 +13,13 @@ import sys
 
 from app.__main__ import main
 
-COUNTED = {  # by name: Panel is imported later
+COUNTED = {  # by name: they are imported later
     "bokeh.document.document.Document": "documents",
     "bokeh.server.session.ServerSession": "sessions",
     "app.ui.tab.Tab": "tabs",
     "holoviews.streams.Buffer": "buffers",
+    "app.feed.watcher.Watcher": "watchers",
+    "app.feed.watched.Watched": "views",
 }
 
 
@@ -29,6 +32,7 @@ def count(*_: object) -> None:
             found[name] += 1
         if name == "buffers":
             found["subscribers"] += len(held._subscribers)
+    found["tasks"] = len(asyncio.all_tasks())
     print(json.dumps(found), flush=True)
 
 

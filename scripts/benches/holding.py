@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
@@ -13,17 +10,18 @@ import numpy as np
 import orjson
 
 from scripts.benches.bodies import BATCH
-from scripts.benches.running import LISTENING, PAGES, PROJECT, Server, app, server, until
-from scripts.benches.sender import Sender
-from scripts.benches.table import Row, Size, WrongError, percentile
+from scripts.benches.running import LISTENING, PROJECT, Server, app
+from scripts.benches.sender import Feeding, Sender, Sent
+from scripts.benches.table import Row, Size, WrongError
 from scripts.benches.viewer import Viewer
+from scripts.benches.watchers import Watchers
 
 POST_P99 = 50.0  # ms
 FLAT = 5.0  # MB: from one half minute to the next; unlimited queues behind a stalled tab take 15 and more
 POINTS = 20_000  # record length: filled before memory is watched
 BATCHES_PER_S, POINTS_PER_S = 20.0, 50.0
 PIECE = 100_000  # samples read back at a time
-FORGOTTEN_WITHIN = 40.0  # s; the server keeps a session for 15 s after its tab has gone
+SPARE = 10.0  # s of bodies more
 
 
 def exact(size: Size) -> Iterator[Row]:
@@ -103,51 +101,36 @@ def refused(running: Server, body: bytes) -> bool:
 
 
 def tabs(size: Size) -> Iterator[Row]:
-    """Tabs of four channels, one of which does not read, while samples come in."""
+    """Full tabs of four channels, one of which does not read its sockets, while samples come in."""
+    seconds = size.settled_for + size.watched_for
     with app("--scope-points", str(POINTS)) as running, ExitStack() as stack:
         Sender(running.port, "four", range(POINTS // 100), 1).run()
         Sender(running.port, "probes", range(size.points // 4), 4).run()
-        viewers = [
+        for n in range(size.tabs):
             stack.enter_context(closing(Viewer(running, "?off=probe", stalled=n == 0)))
-            for n in range(size.tabs)
-        ]
-        healthy = viewers[1:]
-        seconds = size.settled_for + size.watched_for
-        numbers = range(POINTS // 100, POINTS // 100 + round(seconds * BATCHES_PER_S))
-        senders = [
-            Sender(running.port, "four", numbers, 1, BATCHES_PER_S),
-            Sender(running.port, "probes", range(round(seconds * POINTS_PER_S)), 1, POINTS_PER_S),
-        ]
-        for sender in senders:
-            sender.begin()
-        watched(running, size.settled_for)
-        resident = watched(running, size.watched_for)
-        batches, points = ([1e3 * s for s in sender.result().latencies] for sender in senders)
-        frames = min(viewer.frames for viewer in healthy)
-    if not frames:
+        crowd = stack.enter_context(Watchers(running.port, size.tabs, ["off=probe"], narrow=1))
+        crowd.stall(1)
+        with (
+            Feeding(running.port, "four", BATCHES_PER_S, 2 * seconds + SPARE, first=POINTS // 100) as batches,
+            Feeding(running.port, "probes", POINTS_PER_S, 2 * seconds + SPARE) as points,
+        ):
+            crowd.look()
+            running.resident(size.settled_for)
+            resident = running.resident(size.watched_for)
+            slowest = crowd.look().slowest
+    if not slowest:
         raise WrongError("a tab that reads got no frames")
-    live = (
-        f"{size.tabs} tabs of 4 channels live, one stalled, the slowest other {frames / seconds:.1f} frames/s"
-    )
-    yield post_row(f"single-point POST, {live}", points)
-    yield post_row(f"POST of 4 x 100 samples, {live}", batches)
+    live = f"{size.tabs} tabs of 4 channels live, one stalled, the slowest other {slowest:.1f} frames/s"
+    yield post_row(f"single-point POST, {live}", points.sent)
+    yield post_row(f"POST of 4 x 100 samples, {live}", batches.sent)
     yield memory_row(resident)
 
 
-def watched(running: Server, seconds: float) -> list[float]:
-    """Resident MB, every second."""
-    began, found = time.monotonic(), [running.memory() / 1e6]
-    while (now := time.monotonic() - began) < seconds:
-        time.sleep(min(1 - now % 1, seconds - now))
-        found.append(running.memory() / 1e6)
-    return found
-
-
-def post_row(what: str, latencies: list[float]) -> Row:
-    p99 = percentile(latencies, 0.99)
+def post_row(what: str, sent: Sent) -> Row:
+    p99 = sent.ms(0.99)
     return Row(
         what,
-        f"p99 {p99:.1f} ms, p50 {percentile(latencies, 0.5):.1f}, longest {max(latencies):.0f}",
+        f"p99 {p99:.1f} ms, p50 {sent.ms(0.5):.1f}, longest {1e3 * max(sent.latencies):.0f}",
         budget=f"p99 <= {POST_P99:g} ms",
         held=p99 <= POST_P99,
     )
@@ -165,45 +148,3 @@ def memory_row(resident: list[float]) -> Row:
         f"<= {FLAT:g} MB",
         after - before <= FLAT,
     )
-
-
-def documents(size: Size) -> Iterator[Row]:
-    """Tabs opened and closed: what the server then still holds of them."""
-    with server(["scripts.benches.counted", "--bind", "127.0.0.1"], PAGES) as running:
-        before = forgotten(running)
-        Sender(running.port, "four", range(10), 1).run()
-        viewers = [Viewer(running) for _ in range(size.tabs_closed)]
-        for viewer in viewers:
-            until(lambda one=viewer: one.frames, 20, "a frame")  # type: ignore[misc]
-        most, resident = counts(running), running.memory()
-        for viewer in viewers:
-            viewer.close()
-        after = forgotten(running)
-        grown = (running.memory() - resident) / 1e6
-    yield Row(
-        f"{size.tabs_closed} tabs opened and closed: live objects, {', '.join(before)}",
-        f"{listed(after)} (while open {listed(most)}; resident {grown:+.0f} MB since)",
-        f"{listed(before)}, at the start",
-        after["documents"] / max(before["documents"], 1),
-        "back to the start",
-        after == before,
-    )
-
-
-def listed(found: dict[str, int]) -> str:
-    return " ".join(map(str, found.values()))
-
-
-def counts(running: Server) -> dict[str, int]:
-    """What a counted server holds now."""
-    running.process.send_signal(signal.SIGUSR1)
-    if running.process.stdout is None:
-        raise WrongError("the server's output is not read")
-    found: dict[str, int] = json.loads(running.process.stdout.readline())
-    return found
-
-
-def forgotten(running: Server) -> dict[str, int]:
-    """The counts once no session is left."""
-    until(lambda: counts(running)["sessions"] == 0, FORGOTTEN_WITHIN, "the end of all sessions")
-    return counts(running)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from app.memory.memory import Memory
 from app.memory.samples import Float64s, Origin, Samples
-from app.scope.scope import Scope
+from app.scope.autoset import Setup
+from app.scope.frame import Frame
+from app.scope.search import Searches
 from app.scope.timebase import DIVISIONS
+from app.scope.view import View
+from app.scope.view import frame as frame_of
 from scripts.benches.table import Row, Size, WrongError
+
+Steps = Callable[[int], Float64s]
 
 APPEND = 20.0  # ns a sample
 FRAME = 1.5  # times the frame of the shortest history
 KEPT = 1_000_000  # samples, the record length unless it is set
 BLOCK = 100_000
-FRAMES = 41
+FRAMES = 101
 COLUMNS_AT_LEAST = 900
+SAMPLE_BYTES = 20  # room for a sample
+NEAR = 0.01  # of the samples: how many more or fewer a screen may show
 
 
 def append(size: Size) -> Iterator[Row]:
@@ -68,52 +77,82 @@ def copying(batch: int, n: int) -> float:
 
 
 def regular(n: int) -> Float64s:
-    return np.linspace(0.0, 1.0, n)
+    return np.ones(n)
 
 
 def irregular(n: int) -> Float64s:
-    """Steps as between rare events, over the same range."""
-    x = np.cumsum(np.random.default_rng(2).exponential(size=n))
-    return np.asarray((x - x[0]) / (x[-1] - x[0]))
+    """Steps as between rare events."""
+    return np.random.default_rng(2).exponential(size=n)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One view of one memory."""
+
+    memory: Memory
+    view: View
+
+    def frame(self) -> Frame:
+        return frame_of(self.view, self.memory, Setup(), Searches())
 
 
 def frame(size: Size) -> Iterator[Row]:
-    """The whole history on one screen."""
-    for name, shape in {"regular": regular, "irregular": irregular}.items():
-        scopes = {n: filled(n, shape) for n in size.history}
-        took = medians(list(scopes.values()))
-        shortest = took[0]
-        yield Row(f"frame of {size.history[0]:,} samples, {name} x", f"{shortest:.3f} ms")
-        for n, ms in zip(size.history[1:], took[1:], strict=True):
-            yield Row(
-                f"frame of {n:,} samples, {name} x",
-                f"{ms:.3f} ms",
-                f"{shortest:.3f} ms, {size.history[0]:,} samples",
-                ms / shortest,
-                f"<= {FRAME:g} x",
-                ms / shortest <= FRAME,
-            )
+    """Frames of full records: with all of their samples on the screen, and with the newest 10,000."""
+    for name, steps in {"regular": regular, "irregular": irregular}.items():
+        yield from frames(size, name, steps)
 
 
-def filled(n: int, shape: Callable[[int], Float64s]) -> tuple[Scope, Memory]:
-    """A memory of n samples with x from 0 to 1, and a scope that shows them all."""
-    memory, scope = Memory(n), Scope()
-    x, y = shape(n), np.random.default_rng(3).standard_normal(n)
-    for at in range(0, n, BLOCK):
-        memory.append([Samples("a", 0.0, x[at : at + BLOCK], y[at : at + BLOCK], Origin.DATA)], 1.7e9)
-    scope.sweep_speed(1.0 / DIVISIONS)
-    shown = scope.frame(memory).traces[0]
-    if shown.stop - shown.start != n or len(shown.x) < COLUMNS_AT_LEAST:
-        raise WrongError(f"of {n} samples {shown.stop - shown.start} are shown by {len(shown.x)} points")
-    return scope, memory
+def frames(size: Size, name: str, steps: Steps) -> Iterator[Row]:
+    least = size.history[0]
+    screens = {}
+    for n in size.history:
+        memory = filled(n, steps)
+        screens[f"frame of {n:,} samples, {name} x"] = screen(memory, n)
+        if n > least:
+            screens[f"frame of {n:,} samples, the newest {least:,} shown, {name} x"] = screen(memory, least)
+    (first, shortest), *others = medians(screens).items()
+    yield Row(first, f"{shortest:.3f} ms")
+    for what, ms in others:
+        beside = f"{shortest:.3f} ms, {least:,} samples"
+        ratio = ms / shortest
+        yield Row(what, f"{ms:.3f} ms", beside, ratio, f"<= {FRAME:g} x", ratio <= FRAME)
 
 
-def medians(scopes: list[tuple[Scope, Memory]]) -> list[float]:
+def filled(n: int, steps: Steps) -> Memory:
+    """A memory that has taken in a quarter more than the n samples it has room for."""
+    memory = Memory(n, n * SAMPLE_BYTES)
+    step, y = steps(BLOCK), np.random.default_rng(3).standard_normal(BLOCK).astype(np.float32)
+    total = n + n // 4
+    for at in range(0, total, BLOCK):
+        part = min(BLOCK, total - at)
+        x = memory_end(memory) + np.cumsum(step[:part])
+        memory.append([Samples("a", 0.0, x, y[:part], Origin.DATA)], 1.7e9)
+    return memory
+
+
+def memory_end(memory: Memory) -> float:
+    """x of the newest sample."""
+    record = memory.records.get("a")
+    return 0.0 if record is None else float(record.x(record.total - 1, record.total)[0])
+
+
+def screen(memory: Memory, n: int) -> Screen:
+    """A screen as long as the newest n samples; WrongError if it does not show them."""
+    record = memory.records["a"]
+    span = memory_end(memory) - float(record.x(record.total - n, record.total - n + 1)[0])
+    found = Screen(memory, View(units_per_div=span / DIVISIONS))
+    trace = found.frame().traces[0]
+    if abs(trace.stop - trace.start - n) > NEAR * n or len(trace.x) < COLUMNS_AT_LEAST:
+        raise WrongError(f"of {n} samples {trace.stop - trace.start} are shown by {len(trace.x)} points")
+    return found
+
+
+def medians(screens: Mapping[str, Screen]) -> dict[str, float]:
     """ms of a frame of each; measured in turns, so that what else the machine does meets all."""
-    took: list[list[float]] = [[] for _ in scopes]
+    took: dict[str, list[float]] = {what: [] for what in screens}
     for _ in range(FRAMES):
-        for (scope, memory), times in zip(scopes, took, strict=True):
+        for what, one in screens.items():
             began = time.perf_counter()
-            scope.frame(memory)
-            times.append((time.perf_counter() - began) * 1e3)
-    return [statistics.median(times) for times in took]
+            one.frame()
+            took[what].append((time.perf_counter() - began) * 1e3)
+    return {what: statistics.median(times) for what, times in took.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+IDLE = 0.03  # of a core, that a server may take which rests
 OURS = re.compile(r"SCOPE_|BOKEH_|PORT$|BIND$")
 
 
@@ -38,10 +40,14 @@ def until(condition: Callable[[], T | None], seconds: float, what: str) -> T:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
+    """A running server.
+
+    pid  of the process that is measured: another than was started when that one started it
+    """
 
     port: int
     process: subprocess.Popen[str]
+    pid: int
 
     @property
     def url(self) -> str:
@@ -79,12 +85,74 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of processor time that the process has had."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        stat = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(stat[11]) + int(stat[12])) / TICKS
 
     def memory(self) -> int:
         """Resident bytes."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+
+    def rests(self, seconds: float) -> None:
+        """Wait until it has done nothing worth mentioning for so long."""
+
+        def rested() -> bool:
+            before = self.cpu()
+            time.sleep(seconds)
+            return self.cpu() - before < IDLE * seconds
+
+        until(rested, 60, "a server at rest")
+
+    def resident(self, seconds: float) -> list[float]:
+        """Resident MB, every second for so long."""
+        began, found = time.monotonic(), [self.memory() / 1e6]
+        while (now := time.monotonic() - began) < seconds:
+            time.sleep(min(1 - now % 1, seconds - now))
+            found.append(self.memory() / 1e6)
+        return found
+
+    def sockets(self) -> int:
+        """Sockets that the process has open."""
+        links = map(link_of, Path(f"/proc/{self.pid}/fd").iterdir())
+        return sum(link.startswith("socket:") for link in links)
+
+    def clear(self) -> None:
+        """Empty its memory."""
+        status, answer = self.ask("DELETE", "/data")
+        if status != 200:
+            raise WrongError(f"DELETE /data: {status} {answer[:200]!r}")
+
+    @contextmanager
+    def on(self, cores: set[int]) -> Iterator[None]:
+        """Have the process run on these cores only."""
+        before = os.sched_getaffinity(self.pid)
+        self._pin(cores)
+        try:
+            yield
+        finally:
+            self._pin(before)
+
+    def _pin(self, cores: set[int]) -> None:
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), cores)
+
+
+def link_of(path: Path) -> str:
+    """What a link says; nothing when it is gone meanwhile."""
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return ""
+
+
+@contextmanager
+def two_sides() -> Iterator[set[int]]:
+    """A core for a server; this process and what it starts meanwhile run on the others, if there are any."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[1:] or cores)
+    try:
+        yield set(cores[:1])
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def free_port(wanted: int = 0) -> int:
@@ -97,6 +165,11 @@ def free_port(wanted: int = 0) -> int:
         return int(probe.getsockname()[1])
 
 
+def own_environment(**more: str) -> dict[str, str]:
+    """The environment without settings of the app but these."""
+    return {name: value for name, value in os.environ.items() if not OURS.match(name)} | more
+
+
 @contextmanager
 def server(
     command: list[str], ready: tuple[str, bytes], *, port: int = 0, silent: bool = False
@@ -106,27 +179,68 @@ def server(
     process = subprocess.Popen(
         [sys.executable, "-m", *command, "--port", str(port)],
         cwd=PROJECT,
-        env={name: value for name, value in os.environ.items() if not OURS.match(name)},
+        env=own_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if silent else None,
         text=True,
     )
-    made = Server(port, process)
-    try:
+    made = Server(port, process, process.pid)
+    with ended(process):
         until(lambda: made.answers(*ready), 60, "start of the server")
         yield made
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
     finally:
         process.terminate()
         process.communicate(timeout=10)
 
 
+@contextmanager
+def behind_nginx() -> Iterator[Server]:
+    """The app as start.sh runs it, its port that of nginx."""
+    port = free_port()
+    process = subprocess.Popen(
+        [str(PROJECT / "start.sh")],
+        cwd=PROJECT,
+        env=own_environment(SCOPE_NGINX="on", PORT=str(port), BIND="127.0.0.1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    started = Server(port, process, process.pid)
+    with ended(process):
+        until(lambda: started.answers(*PAGES), 60, "start of the server behind nginx")
+        yield Server(port, process, app_of(process.pid))
+
+
+def app_of(start: int) -> int:
+    """The process of the app that a start.sh runs."""
+    for child in Path(f"/proc/{start}/task/{start}/children").read_text().split():
+        if b"\0-m\0app\0" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise WrongError("start.sh runs no app")
+
+
+def has_nginx() -> bool:
+    """Whether nginx is installed; Debian keeps it where only root looks."""
+    return shutil.which("nginx", path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin") is not None
+
+
 LISTENING = ("/healthz", b"pass")
-PAGES = ("/", b"docs_json")  # the pages are there, and nothing is loaded beside the samples any more
+PAGES = ("/", b'"token"')  # the pages are there, and nothing is loaded beside the samples any more
 
 
 def app(*flags: str, ready: tuple[str, bytes] = PAGES, port: int = 0) -> AbstractContextManager[Server]:
     """The app as start.sh runs it, without nginx; on another port if this one is taken."""
     return server(["app", "--bind", "127.0.0.1", *flags], ready, port=port)
+
+
+def per_tab() -> AbstractContextManager[Server]:
+    """The way around the feed: each tab has a plot of its own."""
+    return server(["scripts.benches.per_tab"], PAGES)
 
 
 def flask() -> AbstractContextManager[Server]:

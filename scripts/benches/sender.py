@@ -3,12 +3,13 @@
     python -m scripts.benches.sender PORT KIND START STOP CONNECTIONS RATE
 
 Prints `ready`, waits for a line on standard input, sends, and prints what it saw as JSON. RATE is POSTs
-a second over one connection, 0 for as fast as the answers come over all of them.
+a second, and the end of standard input is the end of the sending; 0 is as fast as the answers come.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import selectors
 import socket
@@ -19,10 +20,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from scripts.benches.bodies import BODIES
-from scripts.benches.table import WrongError
+from scripts.benches.table import WrongError, percentile
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0  # s for an answer
@@ -97,20 +98,58 @@ def late() -> NoReturn:
     raise TimeoutError(f"no answer within {PATIENCE:g} s")
 
 
-def paced(connection: Connection, waiting: Iterator[bytes], rate: float) -> tuple[Counter[int], list[float]]:
-    """Send at absolute times; statuses, and seconds from when each was due or, if it was free, sent."""
-    seen: Counter[int] = Counter()
-    latencies = []
-    began = free = time.monotonic()
-    for i, request in enumerate(waiting):
-        due = began + i / rate
-        time.sleep(max(0.0, due - time.monotonic()))
-        sent = time.monotonic() if free <= due else due
-        connection.send(request)
-        seen[connection.answer()] += 1
-        free = time.monotonic()
-        latencies.append(free - sent)
-    return seen, latencies
+class Pace:
+    """Sends at absolute times, over whichever connection is free.
+
+    latencies  s to each answer: from when its request was sent or, if no connection was free then, from when
+               it was due
+    """
+
+    def __init__(self, connections: list[Connection], built: list[bytes], rate: float) -> None:
+        self.built, self.rate = built, rate
+        self.free = list(connections)
+        self.sent: dict[Connection, float] = {}
+        self.seen: Counter[int] = Counter()
+        self.latencies: list[float] = []
+        self.number = 0
+        self.began = self.freed = time.monotonic()
+        self.selector = selectors.DefaultSelector()
+
+    def run(self) -> None:
+        """Send until all is sent, or until standard input ends."""
+        self.selector.register(0, selectors.EVENT_READ)
+        while self.number < len(self.built) or self.sent:
+            wait = self.send()
+            for key, _ in self.selector.select(wait) or (late() if wait == PATIENCE else ()):
+                if key.data is not None:
+                    self.take(key.data)
+                elif not os.read(0, 1):
+                    self.selector.unregister(0)
+                    self.built = self.built[: self.number]
+        self.selector.close()
+
+    def send(self) -> float:
+        """Send what is due; s until the next one is, PATIENCE when that hangs on an answer."""
+        while self.free and self.number < len(self.built):
+            due, now = self.began + self.number / self.rate, time.monotonic()
+            if now < due:
+                return due - now
+            connection = self.free.pop()
+            connection.send(self.built[self.number])
+            self.selector.register(connection.socket, selectors.EVENT_READ, connection)
+            self.sent[connection] = now if self.freed <= due else due
+            self.number += 1
+        return PATIENCE
+
+    def take(self, connection: Connection) -> None:
+        if (status := connection.status()) is None:
+            return
+        self.seen[status] += 1
+        self.latencies.append(time.monotonic() - self.sent.pop(connection))
+        self.selector.unregister(connection.socket)
+        if not self.free:
+            self.freed = time.monotonic()
+        self.free.append(connection)
 
 
 def main(port: int, kind: str, numbers: range, parallel: int, rate: float) -> None:
@@ -121,10 +160,12 @@ def main(port: int, kind: str, numbers: range, parallel: int, rate: float) -> No
     began = time.monotonic()
     latencies: list[float] = []
     if rate:
-        seen, latencies = paced(connections[0], iter(built), rate)
+        pace = Pace(connections, built, rate)
+        pace.run()
+        seen, latencies = pace.seen, pace.latencies
     else:
         seen = flat_out(connections, iter(built))
-    print(json.dumps([time.monotonic() - began, seen, latencies, time.process_time()]))
+    print(json.dumps([time.monotonic() - began, seen, latencies]))
 
 
 @dataclass(frozen=True)
@@ -134,6 +175,10 @@ class Sent:
     seconds: float
     answers: int
     latencies: list[float]
+
+    def ms(self, share: float) -> float:
+        """The percentile of the latencies."""
+        return 1e3 * percentile(self.latencies, share)
 
 
 class Sender:
@@ -159,8 +204,10 @@ class Sender:
 
     def result(self) -> Sent:
         """Wait for its end. WrongError: an answer other than 200."""
-        seconds, seen, latencies, _cpu = json.loads(self.read())
-        self.process.communicate()
+        seconds, seen, latencies = json.loads(self.read())
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process.wait()
         if set(seen) != {"200"}:
             raise WrongError(f"answers by status: {seen}")
         return Sent(seconds, seen["200"], latencies)
@@ -168,6 +215,41 @@ class Sender:
     def run(self) -> Sent:
         self.begin()
         return self.result()
+
+    def end(self) -> Sent:
+        """Have a paced one stop, and wait for its end. WrongError: an answer other than 200."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        return self.result()
+
+
+class Feeding:
+    """A paced sender for as long as a block lasts; `sent` is there afterwards.
+
+    longest  s for which bodies are built
+    first    number of the first body
+    """
+
+    sent: Sent
+
+    def __init__(
+        self, port: int, kind: str, rate: float, longest: float, *, first: int = 0, parallel: int = 1
+    ) -> None:
+        self.numbers = range(first, first + round(longest * rate))
+        self.sender = Sender(port, kind, self.numbers, parallel, rate)
+
+    def __enter__(self) -> Self:
+        self.sender.begin()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.sender.process.kill()
+            self.sender.process.communicate()
+            return
+        self.sent = self.sender.end()
+        if self.sent.answers == len(self.numbers):
+            raise WrongError(f"all {self.sent.answers} bodies were sent before the end")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Viewer:
         token = TOKEN.search(page)
         if status != 200 or token is None:
             raise WrongError(f"GET /: {status} {page[:200]!r}")
-        self.frames = 0
+        self.frames = self._taken = 0
         self.kept = ExitStack()
         self.socket = self.kept.enter_context(opened(server.port, token[1].decode(), stalled=stalled))
         next(self.messages())
@@ -64,6 +64,11 @@ class Viewer:
                 self.frames += header["msgtype"] == "PATCH-DOC" and header.get("num_buffers", 0) > 0
         except (ConnectionClosed, TimeoutError):
             return
+
+    def taken(self) -> int:
+        """Frames since the last call."""
+        before, self._taken = self._taken, self.frames
+        return self._taken - before
 
     def messages(self) -> Iterator[dict[str, Any]]:
         """The head of each message; its other parts are dropped."""

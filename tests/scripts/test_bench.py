@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from scripts.benches.screen import latency
+from scripts.benches.__main__ import ALONE, main
+from scripts.benches.bodies import BODIES, mark
+from scripts.benches.running import has_nginx
+from scripts.benches.screen import NEAR, latency
 from scripts.benches.table import FULL, QUICK, Row, WrongError, percentile
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -22,12 +28,21 @@ PARTS = (
     "Memory.append with pyramid, batches of 10,000",
     "frame of 20,000 samples, regular x",
     "frame of 20,000 samples, irregular x",
-    "server per viewer-frame",
-    "GET /",
     "malformed bodies",
     "read back",
     "single-point POST, 2 tabs",
     "resident memory",
+    "server per viewer-frame",
+    "straight to the app",
+    "full tabs",
+    "distinct views",
+    "roll at 1 s/div",
+    "tabs open at once",
+    "stop reading: gap of the others",
+    "stop reading: single-point POST",
+    "stop reading: resident memory",
+    "GET /, a page",
+    "GET /watch",
 )
 
 
@@ -35,7 +50,7 @@ PARTS = (
 def printed() -> list[list[str]]:
     """The cells of the table, without its head."""
     run = subprocess.run(
-        [*BENCH, "--quick"], capture_output=True, text=True, timeout=120, cwd="/", check=False
+        [*BENCH, "--quick"], capture_output=True, text=True, timeout=300, cwd="/", check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
     head, _, *rows = (cells(line) for line in run.stdout.splitlines())
@@ -54,6 +69,11 @@ def numbers(text: str) -> list[float]:
 @pytest.mark.parametrize("part", PARTS)
 def test_every_row_is_there(printed: list[list[str]], part: str) -> None:
     assert [row[0] for row in printed if part in row[0]]
+
+
+@pytest.mark.skipif(not has_nginx(), reason="nginx is not installed")
+def test_watchers_come_through_nginx_too(printed: list[list[str]]) -> None:
+    assert [row[0] for row in printed if "through nginx" in row[0]]
 
 
 def test_every_row_gives_finite_figures(printed: list[list[str]]) -> None:
@@ -81,6 +101,40 @@ def test_a_verdict_needs_a_budget_and_full_size() -> None:
     assert Row("a", "1", held=True).cells(FULL)[-1] == "ok"
     assert Row("a", "1", held=False).cells(FULL)[-1] == "MISSED"
     assert Row("a", "1", held=False).cells(QUICK)[-1] == "-"
+    assert Row("a", "why", failed=True).cells(QUICK)[-1] == "FAILED"
+
+
+def test_a_row_that_cannot_be_measured_says_why_and_the_others_follow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_size: object) -> Iterator[Row]:
+        yield Row("begun", "1")
+        raise WrongError("frame 7 came twice")
+
+    def sound(_size: object) -> Iterator[Row]:
+        yield Row("sound", "1")
+
+    monkeypatch.setitem(ALONE, "exact", broken)
+    monkeypatch.setitem(ALONE, "malformed", sound)
+    assert main(["--quick", "exact", "malformed"]) == 1
+    printed = [cells(line) for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [(row[0], row[-1]) for row in printed] == [("begun", "-"), ("exact", "FAILED"), ("sound", "-")]
+    assert "frame 7 came twice" in printed[1][1]
+
+
+def test_bodies_join_each_other_and_differ() -> None:
+    for kind, n, rate in (("swept", 120, 6000), ("noise", 120, 6000), ("rolled", 40, 1000)):
+        bodies = [json.loads(body) for body in BODIES[kind](range(24, 27))]
+        assert [body["t0"] for body in bodies] == [k * n / rate for k in range(24, 27)]
+        assert all(len(y) == n for body in bodies for y in body["channels"].values())
+        assert len({tuple(body["channels"]["ch1"]) for body in bodies}) == 3
+    first, second = (json.loads(body) for body in BODIES["million"](range(2)))
+    assert second["t0"] - first["t0"] == len(first["channels"]["fast"]) * first["dt"] == 0.01
+
+
+def test_marks_are_far_from_each_other() -> None:
+    marks = sorted(mark(n) for n in range(1000))
+    assert min(b - a for a, b in pairwise(marks)) > 2 * NEAR
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
@@ -92,4 +146,5 @@ def test_a_percentile_is_one_of_the_values() -> None:
 
 
 def test_a_point_that_was_skipped_counts_until_a_later_one_is_drawn() -> None:
-    assert latency([(150.0, 20.0), (340.0, 40.0)], [20.0, 30.0, 40.0], [100.0, 200.0, 300.0]) == [50, 140, 40]
+    seen = [(150.0, 0.2 + NEAR / 2), (340.0, 0.4)]
+    assert latency(seen, [0.2, 0.3, 0.4], [100.0, 200.0, 300.0]) == [50, 140, 40]

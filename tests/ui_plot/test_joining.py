@@ -48,7 +48,7 @@ class Counted:
     def quiet(self) -> Counts | None:
         """What is held when no session is left and the stock is full."""
         found = self.counts()
-        return found if not found["sessions"] and found["buffers"] == SIZE else None
+        return found if not found["sessions"] and found["buffers"] == found["subscribers"] == SIZE else None
 
 
 @pytest.fixture(scope="module")

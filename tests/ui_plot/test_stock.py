@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from app.ui.plot import Plot, Rest
 from app.ui.stock import Steps, Stock
 from tests.ui_plot.frames import ROWS
+
+
+def looped(work: Coroutine[Any, Any, int]) -> int:
+    """The result of a coroutine on a loop of its own, in a thread where no other loop runs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def counting(rest: Rest) -> str:
@@ -95,7 +103,7 @@ def within(stock: Stock, seen: Callable[[], bool]) -> int:
         await asyncio.gather(filling, return_exceptions=True)
         return turns
 
-    return asyncio.run(run())
+    return looped(run())
 
 
 def test_a_stock_fills_itself_while_the_loop_goes_on() -> None:
@@ -125,7 +133,7 @@ def test_who_waits_is_told_when_there_is_a_plot() -> None:
         filling.cancel()
         return len(stock)
 
-    assert asyncio.run(run()) == 1
+    assert looped(run()) == 1
 
 
 def test_who_waits_need_not_wait_for_plots_that_cannot_be_made(caplog: pytest.LogCaptureFixture) -> None:
@@ -136,5 +144,5 @@ def test_who_waits_need_not_wait_for_plots_that_cannot_be_made(caplog: pytest.Lo
         filling.cancel()
         return len(stock)
 
-    assert asyncio.run(run()) == 0
+    assert looped(run()) == 0
     assert "A plot could not be made" in caplog.text
