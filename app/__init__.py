@@ -5,8 +5,9 @@ A sample's way, and the folder that it passes:
     sender -- POST /data -->  ingest   the probe: bytes to samples
                               memory   everything received, capped: ring, pyramid, segments
     ------------------------- Memory decouples the rates: pushed in, pulled out -------------
-                              scope    the instrument: knobs, sweep, frame
-    browser <---------------  ui       the front: Buffer -> DynamicMap -> plot, and the panel
+                              scope    the instrument: knobs, view, trigger search, sweep, frame
+    browser <-- GET /frames   feed     the beam: live frames, made once for all who watch the same view
+    browser <---------------  ui       the front: at rest Buffer -> DynamicMap -> plot, and the panel
     reader  <-- GET /data --  api      the connector: samples read back
 
 dsp is the arithmetic below them all; server.py wires the blocks.

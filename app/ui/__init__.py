@@ -1,9 +1,11 @@
 """THE FRONT: what a browser shows and a person turns, one instance for each tab.
 
-bench.py      what all tabs of the process share
-tab.py        one tab: ticks, commands, end
-screen.py     Buffer -> DynamicMap -> the plot; graticule.py, theme.py its looks
-panel.py      the front panel's bridge to the browser; commands.py what it may ask; readouts.py what it shows
-demo.py       the demo signal: a sender like any other
-door.py       who may open a page or its socket
+bench.py     what all tabs of the process share
+tab.py       one tab: its knobs, its picture at rest, commands, end
+screen.py    what stands on the glass at rest; plot.py Buffer -> DynamicMap -> the plot; graticule.py its grid
+stock.py     plots made ahead; known.py how they read as JSON, found out once
+bridge.py    the front panel's messages; commands.py what it may ask
+page.py      the texts of the pages; door.py who may open one or its socket, and when; front.py serves them
+demo.py      the demo signal: a sender like any other
+static/      feed.js, wire.js, screen.js the live picture; panel.js the panel; watch.js the page without knobs
 """

@@ -188,7 +188,7 @@ def painted(server: Server, size: Size) -> Iterator[Row]:
         raw = a_second(page, "pictures", size.calm, size.frames_for)
     yield Row(
         "frames drawn, Chromium, software, 4 noisy channels x 1000 columns, page of 1280x720",
-        f"{ours:.1f} pictures/s",
+        f"{ours:.1f} pictures/s, of 30 that the feed sends",
         f"{raw:.1f}/s, the same points as polylines, {line['width']:g} wide, on a canvas of the same "
         f"{kept['width']}x{kept['height']}",
         ours / raw,
