@@ -132,6 +132,7 @@ class Process:
         self.gate = Gate(early)
         self.http = HTTPServer(self.gate, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
+        self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
         self.stopped = asyncio.Event()
 
@@ -168,7 +169,7 @@ class Process:
         demo = front.Demo(self.memory, self.address)
         self.feed.extra = lambda: {"demo": demo.running}
         bench = front.Bench(self.memory, self.config, demo, self.feed)
-        self.pages = front.serve(bench, self.routes)
+        self.front, self.pages = front, front.serve(bench, self.routes)
         self.gate.serving = self.pages._tornado
         calm_collector()
 
@@ -184,7 +185,7 @@ class Process:
         while self.gate.passing and time.monotonic() < late:
             await asyncio.sleep(DRAIN_STEP)
         if self.pages is not None:
-            self.pages.stop()
+            await self.front.close(self.pages)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN / 2)
         logging.disable()  # whatever is cut off from here on is meant to be

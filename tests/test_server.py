@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import signal
 import statistics
 import threading
@@ -205,6 +206,7 @@ def serving(config: Config) -> Iterator[Process]:
     yield made[0]
     loop.call_soon_threadsafe(made[0].stopped.set)
     thread.join(10)
+    logging.disable(logging.NOTSET)  # the end of the process is none here
     assert not thread.is_alive()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from pathlib import Path
@@ -21,7 +22,7 @@ from app.ui.page import front_page, watch_page
 from app.ui.stock import Stock
 from app.ui.tab import page
 
-__all__ = ["Bench", "Demo", "serve", "warm"]
+__all__ = ["Bench", "Demo", "close", "serve", "warm"]
 
 STATIC = Path(__file__).parent / "static"
 OPTIONS: dict[str, Any] = {  # Bokeh's own pings never look for the answer; Tornado's do; both together fail
@@ -95,3 +96,12 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     server._tornado.settings["door"] = rules
     server.start()
     return server
+
+
+async def close(server: Any) -> None:
+    """End the pages and the making of plots for them."""
+    filling = server._tornado.settings["door"].filling
+    filling.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await filling
+    server.stop()

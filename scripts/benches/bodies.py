@@ -11,7 +11,7 @@ import orjson
 Ys = np.ndarray[tuple[int], np.dtype[np.float64]]
 BATCH = 10_000
 FEW, FOUR_RATE = 100, 2000
-SWEPT, SWEPT_RATE = 120, 6000
+SWEPT, SWEPT_RATE = 180, 6000
 SWEPT_BODIES = SWEPT_RATE / SWEPT  # a second
 ROLLED, ROLLED_RATE = 40, 1000
 ROLLED_BODIES = ROLLED_RATE / ROLLED  # a second
@@ -83,7 +83,7 @@ def noisy(wave: Ys, noise: float, rng: np.random.Generator) -> Ys:
 
 
 def swept(numbers: Iterable[int]) -> Iterator[bytes]:
-    """120 samples each of four channels at 6 kSa/s, 100 Hz: at 50 ms/div a new sweep for each frame."""
+    """180 samples each of four channels at 6 kSa/s, 100 Hz: at 50 ms/div a new sweep for each frame."""
     return waves(numbers, SWEPT, SWEPT_RATE, 100.0, 0.05)
 
 

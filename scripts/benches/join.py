@@ -22,6 +22,7 @@ ALREADY = 20  # watchers, when others join
 JOINING_GAP = 250.0  # ms
 WORSE = 1.1  # times: gaps and POSTs of those who read on
 STALLED_MB = 1.0  # for each of those who do not
+LONGER = 1.4  # times the frames of other rows: nearly as long as the server keeps those who have stalled
 DROPPED_WITHIN = 45.0  # s
 PROBES = 200.0  # single-point POST/s
 LOOK_EVERY = 0.1  # s
@@ -85,7 +86,7 @@ def join(server: Server, size: Size) -> Iterator[Row]:
 
 def stalled(server: Server, size: Size) -> Iterator[Row]:
     """Half of the watchers stop reading; what the other half and senders notice of it."""
-    n, seconds = size.stalled, size.frames_for
+    n, seconds = size.stalled, LONGER * size.frames_for
     with (
         sweeping(server, 2 * seconds + DROPPED_WITHIN),
         Watchers(server.port, 2 * n, [UNPROBED], narrow=n) as crowd,

@@ -123,7 +123,7 @@ def test_a_row_that_cannot_be_measured_says_why_and_the_others_follow(
 
 
 def test_bodies_join_each_other_and_differ() -> None:
-    for kind, n, rate in (("swept", 120, 6000), ("noise", 120, 6000), ("rolled", 40, 1000)):
+    for kind, n, rate in (("swept", 180, 6000), ("noise", 180, 6000), ("rolled", 40, 1000)):
         bodies = [json.loads(body) for body in BODIES[kind](range(24, 27))]
         assert [body["t0"] for body in bodies] == [k * n / rate for k in range(24, 27)]
         assert all(len(y) == n for body in bodies for y in body["channels"].values())
