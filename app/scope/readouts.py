@@ -10,7 +10,7 @@ from app.memory.record import Record
 from app.memory.samples import Origin
 from app.scope import channel
 from app.scope.autoset import Vertical
-from app.scope.frame import Frame
+from app.scope.frame import Frame, Kind
 from app.scope.palette import TRACES
 from app.scope.scope import TIMEBASE, Scope
 from app.scope.view import View
@@ -24,7 +24,7 @@ WIDE, FINE = (
     1.5,
     1.0,
 )  # px, of a line: without a graphics card the wider one takes eight times as long to draw
-MANY = 700  # points from which on a line is fine
+MANY = 700  # points of a Y-T trace from which on its line is fine
 EDGE = channel.DIVISIONS / 2 - 0.2  # divisions: how far from the centre a ground marker can be read
 
 
@@ -116,7 +116,7 @@ def legend_by(
                 "unit": record.unit,
                 "x_unit": record.x_unit,
                 "clock": record.origin is Origin.CLOCK,
-                "width": FINE if len(trace.x) > MANY else WIDE,
+                "width": FINE if trace.kind is Kind.YT and len(trace.x) > MANY else WIDE,
             } | scales(record, vertical(trace.channel))
     return found
 

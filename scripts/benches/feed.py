@@ -66,9 +66,11 @@ def probing(server: Server, seconds: float, rate: float = POINTS) -> Feeding:
 
 def viewer(server: Server, size: Size) -> Iterator[Row]:
     """What a frame costs for each viewer, beside a tab whose plot HoloViews refreshes from its own Buffer."""
-    shared = price(server, size, lambda: watching(server, size.viewers))
-    with per_tab() as other:
-        own = price(other, size, lambda: refreshed(other))
+    with two_sides() as core:
+        with server.on(core):
+            shared = price(server, size, lambda: watching(server, size.viewers))
+        with per_tab() as other, other.on(core):
+            own = price(other, size, lambda: refreshed(other))
     yield Row(
         f"server per viewer-frame, {size.viewers} watchers, 4 channels x 1000 columns, "
         f"{shared.frames / size.viewers:.1f} frames/s each",
@@ -156,7 +158,11 @@ def views(server: Server, size: Size) -> Iterator[Row]:
     """Distinct timebases, each a view of its own, on a million samples a second; one view beside it."""
     queries = [f"tb={scale:.6g}" for scale in np.geomspace(FASTEST, SLOWEST, size.views)]
     longest = 2 * size.frames_for + SLACK
-    with Feeding(server.port, "million", MILLION, longest) as fed:
+    with (
+        two_sides() as core,
+        server.on(core),
+        Feeding(server.port, "million", MILLION, longest) as fed,
+    ):
         time.sleep(size.calm)
         one, _ = slowest(server, queries[-1:], size)
         many, share = slowest(server, queries, size)
