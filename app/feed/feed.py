@@ -27,7 +27,11 @@ AUTOSET = 0.25  # s between two looks for the set-up that fits
 SWEEP = 0.5  # s between two looks for viewers that have stalled
 MOST_VIEWS = 64
 RETRY_AFTER = 10  # s
-SHARE = 0.6  # of the loop's time that the feed may take ...
+SHARE, LEAST = (
+    0.6,
+    0.2,
+)  # of the loop's time that the feed may take: at most, and in need ...
+BUSY = 0.75  # ... which is when the loop has hardly any time left: senders come first
 AHEAD = 0.05  # ... and s of work by which it may be ahead of that
 WRITES = 25  # frames handed to the kernel before others have the loop
 AMISS = 1.0  # s before a view that could not be drawn is tried again
@@ -54,6 +58,7 @@ class Feed:
         self._autoset = Autoset()
         self._looked = self._swept = float("-inf")
         self._met = 0  # records ever made, when last looked at
+        self._share, self._worked = SHARE, 0.0
         self._owed = self._paid = 0.0  # s of work that the loop has not been compensated for, and since when
         self._waking: asyncio.Future[None] | None = None
         self._stirred = False
@@ -184,7 +189,7 @@ class Feed:
         if not dues:
             return SWEEP
         if not self.affordable():
-            return max(POLL, (self._owed - AHEAD) / SHARE)
+            return max(POLL, (self._owed - AHEAD) / self._share)
         return min([POLL, *(due - now for due in dues if due > now)])
 
     def wake(self) -> None:
@@ -196,7 +201,7 @@ class Feed:
     def affordable(self) -> bool:
         """Whether the feed has left others their share of the loop's time."""
         now = time.monotonic()
-        self._owed = max(0.0, self._owed - (now - self._paid) * SHARE)
+        self._owed = max(0.0, self._owed - (now - self._paid) * self._share)
         self._paid = now
         return self._owed <= AHEAD
 
@@ -272,12 +277,21 @@ class Feed:
         now = time.monotonic()
         if now - self._swept < SWEEP:
             return
+        self.adapt(now - self._swept)
         self._swept = now
         for watcher in list(self.watchers):
             if watcher.stalled(now):
                 watcher.abort()
             elif watcher.turned is not None:
                 self.turn(watcher)
+
+    def adapt(self, elapsed: float) -> None:
+        """Take a smaller share while the loop has hardly any time left, and more of it again afterwards."""
+        worked, self._worked = self._worked, time.thread_time()
+        if self._worked - worked > BUSY * elapsed:
+            self._share = max(LEAST, 0.8 * self._share)
+        else:
+            self._share = min(SHARE, self._share + 0.02)
 
     def turn(self, watcher: Watcher) -> None:
         """Tell a viewer what its knobs for channels do to their axes, if that has changed."""
