@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +37,19 @@ def edges(left: float, width: float, n: int) -> Float64s:
     Where left is a whole number of columns from 0, a border is the same float64 from whichever left it is
     counted.
     """
-    numbers = np.arange(n + 1, dtype=np.float64)
+    numbers = counted(n + 1)
     whole = float(np.rint(left / width))
     if whole * width == left:
         return (numbers + whole) * width
     return left + numbers * width
+
+
+@lru_cache(64)
+def counted(n: int) -> Float64s:
+    """0.0, 1.0, ... n - 1; not to be written to."""
+    numbers = np.arange(n, dtype=np.float64)
+    numbers.setflags(write=False)
+    return numbers
 
 
 def seams(starts: Ints, stops: Ints) -> tuple[Ints, Ints]:

@@ -7,7 +7,7 @@ width. So where a column begins depends on the samples before it, and not on the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,13 +24,17 @@ Ranges = tuple[Ints, Ints, Ints]  # (k,) each: the column that owns a range, whe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Samples [start, stop) of one segment in which x increases, with the levels above them, up to date."""
+    """Samples [start, stop) of one segment in which x increases, with the levels above them.
+
+    alive  samples of the rings, half open: the levels are brought up to date when they are needed
+    """
 
     x: Ring[Float64s]
     y: Ring[Floats]
     pyramid: Pyramid
     start: int
     stop: int
+    alive: tuple[int, int]
 
     def columns(self, left: float, width: float, n: int) -> Columns:
         """The extremes in n columns; column k covers offsets from left + k * width to the next column.
@@ -44,13 +48,14 @@ class Stretch:
         stop = min(self.x.search(float(borders[-1]), start, self.stop) + 1, self.stop)
         if start == stop:
             return nothing()
-        return Stretch(self.x, self.y, self.pyramid, start, stop)._columns(borders, width)
+        return replace(self, start=start, stop=stop)._columns(borders, width)
 
     def _columns(self, borders: Float64s, width: float) -> Columns:
         """The same of samples that begin close to the first border and end with one beyond the last."""
         covered = min(self.x.item(self.stop - 1), float(borders[-1])) - self.x.item(self.start)
         height = self.pyramid.height(width, (self.stop - self.start) / max(covered / width, 1.0))
         if height:
+            self.pyramid.build(self.x, self.y, *self.alive)
             return self._coarse(borders, borders - NEAR * width, height)
         cuts = self.x.places(borders, self.start, self.stop)
         index, starts, stops = filled(cuts)

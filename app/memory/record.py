@@ -156,6 +156,10 @@ class Record:
         """The values of what lives of [start, stop): a view good until the next append, or a copy."""
         return self._y.read(*self._alive(start, stop))
 
+    def values(self, numbers: Ints) -> Floats:
+        """The values of living samples with these numbers."""
+        return self._y.at(numbers)
+
     def offsets(self, start: int, stop: int) -> Float64s:
         """The offsets from the base of their segment; likewise."""
         return self._axis.ring.read(*self._alive(start, stop))
@@ -188,8 +192,8 @@ class Record:
                      column from its place, but none is lost
         """
         start, stop = self._alive(start, stop)
-        self._build(self.total)
-        return Stretch(self._axis.ring, self._y, self._pyramid, start, stop).columns(left, width, n)
+        alive = self.first, self.total
+        return Stretch(self._axis.ring, self._y, self._pyramid, start, stop, alive).columns(left, width, n)
 
     def copy(self, start: int, stop: int) -> Record:
         """What lives of [start, stop) as a record of its own, under the same numbers, to be read only."""

@@ -55,7 +55,8 @@ def stretch(x: Float64s, y: Float64s, capacity: int) -> Stretch:
         xs.write(at, x[at:stop])
         ys.write(at, y[at:stop])
         pyramid.build(xs, ys, max(0, stop - capacity), stop)
-    return Stretch(xs, ys, pyramid, max(0, len(x) - capacity), len(x))
+    alive = max(0, len(x) - capacity), len(x)
+    return Stretch(xs, ys, pyramid, *alive, alive)
 
 
 def rows(columns: Columns) -> list[tuple[object, ...]]:

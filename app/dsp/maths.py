@@ -1,0 +1,132 @@
+"""Maths traces: one or two signals in, one out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from app.dsp import calculus
+from app.dsp.alignment import Signal, aligned, common
+from app.dsp.filters import Filter, FilterError, Kind
+from app.dsp.functions import quotient
+from app.dsp.pieces import Breaks, Float64s, Floats
+
+__all__ = ["MATHS", "FilterError", "Operation", "Settings", "Signal", "aligned", "common"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the filters can be set to; see `Filter`.
+
+    low_cutoff, high_cutoff  1/x, > 0
+    order                    1..8
+    zero_phase               forwards and backwards, or forwards only
+    """
+
+    low_cutoff: float = 1.0
+    high_cutoff: float = 10.0
+    order: int = 2
+    zero_phase: bool = True
+
+
+class Operands(NamedTuple):
+    """What an operation works on: x (n,), y one or two (n,), breaks, settings."""
+
+    x: Float64s
+    y: Sequence[Float64s]
+    breaks: Breaks
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An entry of MATHS.
+
+    label     as on the front panel
+    operands  how many signals it takes, 1 or 2
+    settings  names of those fields of Settings that it looks at
+    """
+
+    label: str
+    operands: int
+    _of: Callable[[Operands], Float64s]
+    _unit: Callable[[Sequence[str], str], str]
+    settings: tuple[str, ...] = ()
+
+    def of(self, x: Float64s, *y: Floats, breaks: Breaks = (), settings: Settings = Settings()) -> Float64s:
+        """The result, as long as x: NaN where an operand is missing, a divisor 0 or the result not finite.
+
+        x, y    (n,) x increasing, equal values allowed; NaN in y is missing; two signals on one x: `common`
+        breaks  (k,) numbers of samples that begin after a gap
+
+        ValueError   the wrong number of operands, or their lengths differ
+        FilterError  these settings do not go with the sample rate, or are out of range
+        """
+        if len(y) != self.operands:
+            raise ValueError(f"{self.label} takes {self.operands} operands, not {len(y)}")
+        if any(len(each) != len(x) for each in y):
+            raise ValueError(f"{[len(each) for each in y]} values do not go with {len(x)} of x")
+        with np.errstate(all="ignore"):
+            operands = [np.asarray(each, np.float64) for each in y]
+            found = self._of(Operands(x, operands, breaks, settings))
+        found[~np.isfinite(found)] = np.nan
+        return found
+
+    def unit(self, *units: str, x_unit: str = "") -> str:
+        """Unit of the result, from those of the operands and of x; empty where it has none."""
+        return self._unit(units, x_unit)
+
+
+def filtered(kind: Kind) -> Callable[[Operands], Float64s]:
+    def of(operands: Operands) -> Float64s:
+        settings = operands.settings
+        cutoffs = settings.low_cutoff, settings.high_cutoff
+        chosen = Filter(kind, *cutoffs, settings.order, settings.zero_phase)
+        return chosen.of(operands.x, operands.y[0], operands.breaks)
+
+    return of
+
+
+def same(units: Sequence[str], _x_unit: str) -> str:
+    """The unit that all operands share; none where they differ."""
+    return units[0] if len(set(units)) == 1 else ""
+
+
+def product(first: str, second: str) -> str:
+    if first and first == second:
+        return f"{grouped(first)}²"
+    return "·".join(grouped(unit) for unit in (first, second) if unit)
+
+
+def ratio(dividend: str, divisor: str) -> str:
+    if dividend == divisor:
+        return ""
+    return f"{grouped(dividend) or 1}/{grouped(divisor)}" if divisor else dividend
+
+
+def grouped(unit: str) -> str:
+    """A unit that can be multiplied: a compound one in brackets."""
+    return f"({unit})" if set(unit) & set("·/²") else unit
+
+
+MATHS: dict[str, Operation] = {
+    "add": Operation("A + B", 2, lambda o: o.y[0] + o.y[1], same),
+    "subtract": Operation("A - B", 2, lambda o: o.y[0] - o.y[1], same),
+    "multiply": Operation("A × B", 2, lambda o: o.y[0] * o.y[1], lambda units, _: product(*units)),
+    "divide": Operation("A / B", 2, lambda o: quotient(*o.y), lambda units, _: ratio(*units)),
+    "derivative": Operation(
+        "dA/dx", 1, lambda o: calculus.derivative(o.x, o.y[0], o.breaks), lambda units, x: ratio(units[0], x)
+    ),
+    "integral": Operation(
+        "∫ A dx", 1, lambda o: calculus.integral(o.x, o.y[0], o.breaks), lambda units, x: product(units[0], x)
+    ),
+    "absolute": Operation("|A|", 1, lambda o: np.abs(o.y[0]), same),
+    "lowpass": Operation("low pass", 1, filtered("lowpass"), same, ("high_cutoff", "order", "zero_phase")),
+    "highpass": Operation("high pass", 1, filtered("highpass"), same, ("low_cutoff", "order", "zero_phase")),
+    "bandpass": Operation(
+        "band pass", 1, filtered("bandpass"), same, ("low_cutoff", "high_cutoff", "order", "zero_phase")
+    ),
+}
