@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,9 @@ from types import TracebackType
 from typing import Any
 
 import orjson
+from tornado.iostream import StreamClosedError
 from tornado.log import app_log
-from tornado.web import HTTPError, RequestHandler, stream_request_body
+from tornado.web import Finish, HTTPError, RequestHandler, stream_request_body
 
 # One line for each code: HTTP status and the title that RFC 9457 asks for.
 CODES: dict[str, tuple[int, str]] = {
@@ -166,6 +168,14 @@ class JsonHandler(RequestHandler):
         """The methods that this path has."""
         methods = [(name, getattr(type(self), name.lower())) for name in self.SUPPORTED_METHODS]
         return [name for name, method in methods if method is not RequestHandler._unimplemented_method]
+
+    async def sent(self, seconds: float) -> None:
+        """Wait until the reader has taken what is written; end with one who has gone or stopped reading."""
+        try:
+            await asyncio.wait_for(self.flush(), seconds)
+        except (TimeoutError, StreamClosedError):
+            self.detach().close()
+            raise Finish from None
 
     def request_id(self) -> str:
         """What nginx gave the request, if it did and it is harmless, else a new one."""

@@ -16,11 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -34,13 +34,15 @@ from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError
 
+from app.api import measurements, screen, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.health import HealthHandler
-from app.ingest.handler import DataHandler
+from app.ingest.handler import DataHandler, Receiver
+from app.ingest.lane_server import LaneServer
 from app.memory.memory import Memory
 from app.problems import NotFound
 from app.scope.frame import ROWS
@@ -126,11 +128,15 @@ class Process:
             (r"/channels", ChannelsHandler, shared),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
+            *screen.routes(self.feed),
+            *measurements.routes(self.feed),
+            *triggers.routes(self.feed),
         ]
         pages = [(r"/", Starting), (r"/watch", Starting)]
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
         self.gate = Gate(early)
-        self.http = HTTPServer(self.gate, xheaders=bool(config.socket), **HTTP)
+        receiver = Receiver(self.memory, config)
+        self.http = LaneServer(self.gate, receiver, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
@@ -182,7 +188,7 @@ class Process:
         """Take no new connection, let requests that have begun come to their end, then close everything."""
         self.http.stop()
         late = time.monotonic() + DRAINED_WITHIN
-        while self.gate.passing and time.monotonic() < late:
+        while (self.gate.passing or self.http.busy) and time.monotonic() < late:
             await asyncio.sleep(DRAIN_STEP)
         if self.pages is not None:
             await self.front.close(self.pages)
@@ -246,6 +252,8 @@ def load_front() -> ModuleType:
     from app.ui import front  # here, so that samples can come in before Panel is there
 
     front.warm()
+    import_module("scipy.fft")  # it takes a second, and the first spectrum would wait for it
+    import_module("scipy.signal")
     return front
 
 

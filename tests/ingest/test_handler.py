@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 import pytest
-from conftest import wait_until
 from malformed import MALFORMED
 from serving import Served, serving
 
 import app.ingest.handler as handler
 from app.config import Config
+from tests.conftest import wait_until
 
 SMALL = Config(max_body=10_000, max_samples=500, max_channels=3)
 

@@ -1,0 +1,286 @@
+"""The lane for POST /data: a sender's connection, as long as nothing else is asked on it.
+
+A single point costs Tornado several times what it costs to decode and store it. The lane reads, answers and
+reads again, without a task or a future.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import responses
+from typing import Any
+
+from tornado.httputil import format_timestamp
+from tornado.log import app_log
+
+from app.ingest.handler import SUCCESS, Answer, Intake, Receiver, refusal
+from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
+from app.problems import Problem
+
+OURS = (b"POST /data ", b"POST /data?")
+CHUNK = 1 << 16  # bytes read at once
+TURN = 32  # requests of one connection before the others have their turn
+LINGER = 1.0  # s in which a sender may still read the answer of a connection that ends
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@dataclass(eq=False)
+class Shared:
+    """What the lanes of a server have in common.
+
+    clock      nanoseconds since 1970
+    longest    bytes of a head
+    patience   s without a whole head after which a connection is closed
+    hand_over  takes a connection on which something else is asked, what was read of it, and its address
+    """
+
+    receiver: Receiver
+    clock: Callable[[], int]
+    longest: int
+    patience: float
+    hand_over: Callable[[socket.socket, bytes, Any], None]
+    lanes: set[Lane] = field(default_factory=set)
+    second: int = 0
+    date: str = ""
+    usual: bytes = b""  # the answer to a point, in this second
+
+    @property
+    def most(self) -> int:
+        """Bytes of a body."""
+        return self.receiver.config.max_body
+
+    def encoded(self, answer: Answer, connection: str | None) -> bytes:
+        """The answer as bytes.
+
+        connection  what it says about the connection, if anything
+        """
+        now = int(time.time())
+        if now != self.second:
+            self.second, self.date, self.usual = now, format_timestamp(now), b""
+        if answer.body is not SUCCESS or connection is not None:
+            return self.spelt(answer, connection)
+        self.usual = self.usual or self.spelt(answer, None)
+        return self.usual
+
+    def spelt(self, answer: Answer, connection: str | None) -> bytes:
+        lines = [f"HTTP/1.1 {answer.status} {responses[answer.status]}", f"Date: {self.date}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        if connection is not None:
+            lines.append(f"Connection: {connection}")
+        lines.append(f"Content-Length: {len(answer.body)}\r\n\r\n")
+        return "\r\n".join(lines).encode("latin-1") + answer.body
+
+
+@dataclass(slots=True)
+class Coming:
+    """A request whose body is not yet whole."""
+
+    head: Head
+    framing: Sized | Chunked
+    intake: Intake
+
+
+class Lane:
+    """One connection in the lane.
+
+    rest    what has been read and not used
+    coming  the request whose body is awaited
+    unsent  what the sender has not taken; until it has, nothing more is read
+    """
+
+    def __init__(self, shared: Shared, connection: socket.socket, address: Any) -> None:
+        self.shared, self.connection, self.address = shared, connection, address
+        self.loop = asyncio.get_running_loop()
+        self.rest = self.unsent = b""
+        self.coming: Coming | None = None
+        self.ending = False
+        self.waiting: asyncio.Handle | None = None
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.loop.add_reader(connection, self.readable)
+        self.deadline = self.loop.time() + self.shared.patience
+        self.timer = self.loop.call_at(self.deadline, self.watch)
+        shared.lanes.add(self)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request has begun and is not yet answered."""
+        return self.coming is not None or bool(self.unsent) or self.waiting is not None
+
+    # reading
+
+    def readable(self) -> None:
+        try:
+            data = self.connection.recv(CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+        elif not self.ending:
+            self.rest = self.rest + data if self.rest else data
+            self.turn()
+
+    def turn(self) -> None:
+        """Answer what has come, but not so much of it that others wait."""
+        try:
+            for _ in range(TURN):
+                if not (self.begin() if self.coming is None else self.go_on(self.coming)):
+                    return
+        except Problem as problem:
+            self.refuse(problem)
+        except Exception:
+            app_log.error("a connection failed", exc_info=True)
+            self.close()
+        else:
+            self.loop.remove_reader(self.connection)
+            self.waiting = self.loop.call_soon(self.next_turn)
+
+    def next_turn(self) -> None:
+        self.waiting = None
+        if not self.unsent:
+            self.loop.add_reader(self.connection, self.readable)
+        if not self.ending:
+            self.turn()
+
+    def begin(self) -> bool:
+        """Read the head of a request, and all of it if it is there. False: nothing can be done at present."""
+        rest = self.rest
+        if not rest.startswith(OURS):
+            rest = self.rest = rest.lstrip(b"\r\n")  # some senders end their bodies with a line
+            if not rest.startswith(OURS):
+                return self.other(rest)
+        start = rest.find(b"\r\n\r\n") + 4
+        if start < 4:
+            return self.await_head(rest)
+        if start > self.shared.longest:
+            raise malformed()
+        found = head(rest[:start])
+        if found.length is None or found.length > min(len(rest) - start, self.shared.most):
+            return self.await_body(found, rest[start:])
+        stop = start + found.length
+        self.rest = rest[stop:]
+        return self.answer(found, rest[start:stop])
+
+    def await_head(self, rest: bytes) -> bool:
+        if len(rest) > self.shared.longest or BARE_LF.search(rest):
+            raise malformed()
+        return False
+
+    def other(self, rest: bytes) -> bool:
+        """Hand the connection over, unless this can still become a POST."""
+        if not any(start.startswith(rest) for start in OURS):
+            self.leave()
+            self.shared.hand_over(self.connection, rest, self.address)
+        return False
+
+    def await_body(self, found: Head, rest: bytes) -> bool:
+        framing = Chunked() if found.length is None else Sized(found.length)
+        self.coming = Coming(found, framing, Intake(self.shared.most, self.refuse))
+        self.rest = rest
+        if found.expects:
+            self.send(GO_ON)
+        return bool(rest) and not self.unsent and not self.ending
+
+    def go_on(self, coming: Coming) -> bool:
+        """Read on in a body."""
+        piece, self.rest = coming.framing.take(self.rest)
+        coming.intake.add(piece)
+        if self.ending or not coming.framing.done:
+            return bool(self.rest) and not self.ending
+        coming.intake.end()
+        self.coming = None
+        return self.answer(coming.head, coming.intake.whole())
+
+    # answering
+
+    def answer(self, found: Head, body: bytes | None) -> bool:
+        """Answer a whole request; whether the next one can be looked at."""
+        said = self.shared.receiver.received(found.headers, body, self.shared.clock())
+        self.ending = not found.stays
+        self.deadline = self.loop.time() + self.shared.patience
+        self.send(self.shared.encoded(said, found.connection))
+        return bool(self.rest) and not self.unsent and not self.ending
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer before the request has ended, and end the connection."""
+        headers = {}
+        if self.coming is not None:
+            self.coming.intake.end()
+            headers, self.coming = dict(self.coming.head.headers), None
+        self.ending = True
+        self.send(self.shared.encoded(refusal(problem, headers), "close"))
+
+    def send(self, data: bytes) -> None:
+        if self.unsent:
+            self.unsent += data
+            return
+        self.unsent = data
+        self.write()
+        if self.unsent and self.connection.fileno() >= 0:
+            self.loop.remove_reader(self.connection)
+            self.loop.add_writer(self.connection, self.writable)
+
+    def write(self) -> None:
+        """Give the kernel what it takes."""
+        try:
+            self.unsent = self.unsent[self.connection.send(self.unsent) :]
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.close()
+            return
+        if self.ending and not self.unsent:
+            self.end()
+
+    def writable(self) -> None:
+        self.write()
+        if self.unsent or self.connection.fileno() < 0:
+            return
+        self.loop.remove_writer(self.connection)
+        self.loop.add_reader(self.connection, self.readable)
+        if not self.ending:
+            self.turn()
+
+    # ending
+
+    def end(self) -> None:
+        """Say that nothing more comes, and wait for the sender to close: else it might lose the answer."""
+        self.rest = b""
+        self.timer.cancel()
+        self.timer = self.loop.call_later(LINGER, self.close)
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+
+    def watch(self) -> None:
+        """Close a connection on which nothing happens."""
+        now = self.loop.time()
+        if now >= self.deadline and self.coming is None:
+            self.close()
+        else:
+            self.timer = self.loop.call_at(max(self.deadline, now + LINGER), self.watch)
+
+    def close(self) -> None:
+        if self.connection.fileno() >= 0:
+            self.ending = True
+            self.leave()
+            self.connection.close()
+
+    def leave(self) -> None:
+        """Let go of the connection."""
+        self.unsent = b""
+        self.loop.remove_reader(self.connection)
+        self.loop.remove_writer(self.connection)
+        self.timer.cancel()
+        if self.waiting is not None:
+            self.waiting.cancel()
+        if self.coming is not None:
+            self.coming.intake.end()
+        self.shared.lanes.discard(self)
