@@ -28,6 +28,7 @@ OVERFLOW, UNDERFLOW = 1.0, 0.25  # of its band: beyond these it is placed anew
 class Vertical:
     units_per_div: float = 1.0
     position: float = 0.0
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

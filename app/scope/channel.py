@@ -25,8 +25,11 @@ class Channel(param.Parameterized):  # type: ignore[misc]
         doc="Where zero is drawn, in divisions above the centre.",
     )
 
+    inverted = param.Boolean(default=False, doc="Whether the trace is drawn upside down, around its zero.")
+
     @property
     def limits(self) -> tuple[float, float]:
-        """y at the bottom and at the top of the screen."""
+        """y at the bottom and at the top of the screen; upside down the first is the greater."""
         half, position, scale = DIVISIONS / 2, float(self.position), float(self.units_per_div)
+        scale = -scale if self.inverted else scale
         return (-half - position) * scale, (half - position) * scale

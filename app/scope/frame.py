@@ -15,11 +15,12 @@ from app.dsp.envelope import Columns
 from app.memory.record import Record
 from app.memory.segments import Segment
 from app.scope.autoset import Setup
+from app.scope.lines import Lines
 from app.scope.sweep import FIGURE_POINTS, Anchor
 
 Float64s = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Lamp = Literal["STOP", "WAIT", "ROLL", "AUTO", "TRIG'D"]
+Lamp = Literal["STOP", "READY", "WAIT", "ROLL", "AUTO", "TRIG'D", "HISTORY"]
 
 ROWS = 2048  # points of a trace at most: two for each of 1020 columns, and the borders
 BORDERS = 8  # points kept for the columns left and right of the screen
@@ -34,6 +35,7 @@ MANY = 16  # columns; a record that shows fewer is shown to its very end
 class Kind(StrEnum):
     YT = "yt"
     XY = "xy"
+    SPECTRUM = "spectrum"  # x is frequency
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,8 @@ class Trace:
     ends         x at the left and at the right border of the screen
     start, stop  the samples that it shows
     serial       of the record
+    limits       y at the bottom and at the top of the screen; None: as the vertical knobs have them
+    units        of x and y; None: those of the record
     """
 
     channel: str
@@ -58,19 +62,45 @@ class Trace:
     start: int = 0
     stop: int = 0
     serial: int = 0
+    limits: tuple[float, float] | None = None
+    units: tuple[str, str] | None = None
 
     @property
     def near(self) -> bool:
         """Whether x is that of a column of the screen: the points stand for more samples than are drawn."""
-        return self.kind is Kind.YT and self.stop - self.start > len(self.x)
+        n = self.stop - self.start
+        return self.kind is not Kind.XY and (n // 2 if self.kind is Kind.SPECTRUM else n) > len(self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """What the trigger did for a frame.
+
+    source   name of its channel; empty: none was looked for
+    x        absolute x of the event that the screen shows; None: it shows none
+    share    where that is on the screen: 0 at the left border, 1 at the right
+    marks    the levels, in units of y
+    count    events found so far
+    rate     of them lately, in 1/x
+    """
+
+    source: str = ""
+    x: float | None = None
+    share: float | None = None
+    marks: tuple[float, ...] = ()
+    count: int = 0
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """All traces of one screen by slot, and what the status line says of them.
 
-    held   where each Y-T channel was held, by name
-    setup  what it was made with
+    held     where each Y-T channel was held, by name
+    setup    what it was made with
+    delay    x from the trigger to the reference point, as it was then
+    history  whether it is of the past
+    lines    of the spectra, if the traces are some; None: they are signals
     """
 
     traces: dict[int, Trace] = field(default_factory=dict)
@@ -82,6 +112,10 @@ class Frame:
     held: Mapping[str, Anchor] = field(default_factory=dict)
     setup: Setup = field(default_factory=Setup)
     units_per_div: float = 1.0
+    trigger: Triggered = field(default_factory=Triggered)
+    delay: float = 0.0
+    history: bool = False
+    lines: Lines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +236,7 @@ def envelope(record: Record, own: Grid, found: Columns, right: float) -> tuple[F
 
     right  x at the right border, where the newest sample may stand: its column is not drawn beyond it
     """
-    falling = values(record, found.stop - 1) < values(record, found.start)
+    falling = record.values(found.stop - 1) < record.values(found.start)
     y = np.empty(2 * len(found.index))
     y[0::2] = np.where(falling, found.high, found.low)
     y[1::2] = np.where(falling, found.low, found.high)
@@ -212,22 +246,12 @@ def envelope(record: Record, own: Grid, found: Columns, right: float) -> tuple[F
     return parted(np.repeat(x, 2), y, 2 * broken(record, found))
 
 
-def values(record: Record, numbers: Ints) -> Float64s:
-    """y of samples with these numbers, which increase; without a copy of what lies between them."""
-    if not len(numbers):
-        return np.empty(0)
-    start, stop = int(numbers[0]), int(numbers[-1]) + 1
-    turn = max(start, (stop - 1) // record.capacity * record.capacity)  # the ring wraps there
-    n = int(numbers.searchsorted(turn))
-    found = (record.y(start, turn)[numbers[:n] - start], record.y(turn, stop)[numbers[n:] - turn])
-    return np.concatenate(found).astype(np.float64)
-
-
 def broken(record: Record, found: Columns) -> Ints:
     """Positions of the columns that begin after a gap and have empty columns before them."""
-    lonely = 1 + np.flatnonzero(np.diff(found.index) > 1)
-    if not len(lonely):
-        return lonely
+    index = found.index
+    if len(index) < 2 or index[-1] - index[0] == len(index) - 1:
+        return index[:0]
+    lonely = 1 + np.flatnonzero(index[1:] - index[:-1] > 1)
     first = found.start[lonely]
     breaks = record.gap_starts(int(first[0]), int(first[-1]) + 1)
     here: Ints = lonely[np.isin(first, breaks, assume_unique=True)]
@@ -237,8 +261,11 @@ def broken(record: Record, found: Columns) -> Ints:
 def dots(x: Float64s, y: Float64s) -> NDArray[np.intp]:
     """Points that no line reaches: alone between breaks, or all of them when there are few."""
     drawn = np.isfinite(y)
-    if np.count_nonzero(drawn) <= EACH_DOT:
+    n = np.count_nonzero(drawn)
+    if n <= EACH_DOT:
         return np.flatnonzero(drawn)
+    if n == len(y):
+        return np.empty(0, np.intp)
     edge = np.concatenate(([False], drawn, [False]))
     starts = np.flatnonzero(edge[1:] & ~edge[:-1])
     stops = np.flatnonzero(edge[:-1] & ~edge[1:])

@@ -1,13 +1,17 @@
 """The set-up as the query of a link: only what a person has touched is in it.
 
-`tb=2m` the timebase, `v.NAME=500m,-1` units/div and position of a channel, `on=NAME` and `off=NAME`. Read,
-but not written, is `since.NAME=serial,first` of a view: samples of this record before `first` are not shown.
+`tb=2m` the timebase, `v.NAME=500m,-1,inverted` vertical knobs of a channel, `on=NAME` and `off=NAME`,
+`t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `m=NAME:frequency` what is measured, `gate=from,to`,
+`epoch`, `display=fft` and `fft.KNOB`. Read, but not written, are marks of a view: `since.NAME=serial,first`
+(samples of this record before `first` are not shown), `single` and `force` (a serial and a sample).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode
+
+import param
 
 from app.scope.scope import TIMEBASE, Scope
 from app.scope.view import SINCE
@@ -24,10 +28,11 @@ def query(scope: Scope) -> str:
         found.append(("tb", f"{scope.timebase.units_per_div:.12g}"))
     for name, knobs in scope.channels.items():
         if f"vertical:{name}" in scope.touched:
-            found.append((f"v.{name}", f"{knobs.units_per_div:.12g},{knobs.position:.12g}"))
+            inverted = ",inverted" if knobs.inverted else ""
+            found.append((f"v.{name}", f"{knobs.units_per_div:.12g},{knobs.position:.12g}{inverted}"))
         if f"on:{name}" in scope.touched:
             found.append(("on" if knobs.on else "off", name))
-    return urlencode(found, quote_via=quote)
+    return urlencode(found + scope.view().told(), quote_via=quote)
 
 
 def recall(scope: Scope, arguments: Mapping[str, Sequence[str]]) -> list[str]:
@@ -46,17 +51,77 @@ def recall(scope: Scope, arguments: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def turn(scope: Scope, key: str, value: str) -> None:
-    if key == "tb":
-        scope.sweep_speed(parsed(value))
-    elif key in ("on", "off"):
-        scope.switch(value, on=key == "on")
+    """ValueError: there is no such knob position."""
+    if key in KNOBS:
+        KNOBS[key](scope, value)
     elif key.startswith("v."):
-        scale, _, position = value.partition(",")
-        scope.scale(key[2:], parsed(scale))
-        scope.move(key[2:], parsed(position or "0"))
+        vertical(scope, key[2:], *value.split(",", 2))
+    elif key.startswith("t."):
+        scope.trigger.turn(key[2:], typed(scope.trigger.param.objects(), key[2:], value))
+    elif key.startswith("fft."):
+        scope.show_spectrum(**{key[4:]: value})
     elif key.startswith(SINCE):
-        serial, _, first = value.partition(",")
-        scope.cleared[key.removeprefix(SINCE)] = (counted(serial), counted(first))
+        scope.cleared[key.removeprefix(SINCE)] = mark(value)
+
+
+def vertical(scope: Scope, name: str, scale: str, position: str = "0", inverted: str = "") -> None:
+    """The vertical knobs of a channel."""
+    scope.scale(name, parsed(scale))
+    scope.move(name, parsed(position or "0"))
+    scope.invert(name, on=inverted == "inverted")
+
+
+def typed(knobs: Mapping[str, param.Parameter], name: str, text: str) -> object:
+    """The value of a knob of the trigger as its kind wants it."""
+    knob = knobs.get(name)
+    if isinstance(knob, param.Boolean):
+        return text == "1"
+    return parsed(text) if isinstance(knob, param.Number) else text
+
+
+def display(scope: Scope, value: str) -> None:
+    if value not in ("yt", "fft"):
+        raise ValueError(f"{value[:LONGEST]!r} is no display")
+    scope.show_spectrum() if value == "fft" else scope.show_signal()
+
+
+def gate(scope: Scope, value: str) -> None:
+    first, _, last = value.partition(",")
+    scope.measure_between(parsed(first), parsed(last))
+
+
+def single(scope: Scope, value: str) -> None:
+    scope.single = mark(value)
+
+
+def force(scope: Scope, value: str) -> None:
+    scope.force = mark(value)
+
+
+def epoch(scope: Scope, value: str) -> None:
+    scope.epoch = counted(value)
+
+
+KNOBS: dict[str, Callable[[Scope, str], None]] = {
+    "tb": lambda scope, value: scope.sweep_speed(parsed(value)),
+    "on": lambda scope, value: scope.switch(value, on=True),
+    "off": lambda scope, value: scope.switch(value, on=False),
+    "delay": lambda scope, value: scope.delay(parsed(value)),
+    "ref": lambda scope, value: scope.refer(parsed(value)),
+    "at": lambda scope, value: scope.look_back(parsed(value)),
+    "m": lambda scope, value: scope.measure(value, on=True),
+    "gate": gate,
+    "epoch": epoch,
+    "display": display,
+    "single": single,
+    "force": force,
+}
+
+
+def mark(text: str) -> tuple[int, int]:
+    """The serial of a record and a sample number."""
+    serial, _, first = text.partition(",")
+    return counted(serial), counted(first)
 
 
 def counted(text: str) -> int:

@@ -11,8 +11,12 @@ from app.memory.samples import Origin
 from app.scope import channel
 from app.scope.autoset import Vertical
 from app.scope.frame import Frame, Kind
+from app.scope.measurement_readouts import measurements
+from app.scope.measuring import Measured, measured
 from app.scope.palette import TRACES
 from app.scope.scope import TIMEBASE, Scope
+from app.scope.spectrum_readouts import ground, spectrum
+from app.scope.trigger_readouts import trigger
 from app.scope.view import View
 from app.units import engineering, plain
 
@@ -28,12 +32,18 @@ MANY = 700  # points of a Y-T trace from which on its line is fine
 EDGE = channel.DIVISIONS / 2 - 0.2  # divisions: how far from the centre a ground marker can be read
 
 
-def readouts(frame: Frame, view: View, memory: Memory, now: float, source: Source | None = None) -> State:
+def readouts(
+    frame: Frame, view: View, memory: Memory, now: float, source: Source | None = None,
+    taken: Measured | None = None,
+) -> State:  # fmt: skip
     """What is the same for everybody who watches this view.
 
     now     Unix seconds
     source  where the frame's records are, by name, if not in the memory
+    taken   the readings of the frame; not given: they are taken, without statistics
     """
+    if taken is None:
+        taken = measured(frame, view, source or memory.records.get)
     lead = (source or memory.records.get)(frame.lead)
     drawn = {trace.channel: slot for slot, trace in frame.traces.items()}
     return {
@@ -42,6 +52,10 @@ def readouts(frame: Frame, view: View, memory: Memory, now: float, source: Sourc
         "rate": engineering(lead.rate(now), "Sa/s") if lead is not None else "---",
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
         "axis": axis(frame, lead),
+        "trigger": trigger(frame, view, memory),
+        "display": "yt" if view.spectrum is None else "fft",
+        "spectrum": spectrum(frame, memory),
+        "measurements": measurements(taken, frame, memory),
         "channels": [
             box(record, drawn.get(record.name, record.slot), now)
             | {"on": switched_on(view, record)}
@@ -71,6 +85,7 @@ def knobs(record: Record, vertical: Vertical) -> State:
     return {
         "units": plain(vertical.units_per_div, record.unit),
         "position": f"{vertical.position:.2f}",
+        "inverted": vertical.inverted,
     }
 
 
@@ -80,9 +95,18 @@ def switched_on(view: View, record: Record) -> bool:
 
 
 def axis(frame: Frame, lead: Record | None) -> State:
-    """x at the left, the centre and the right of the screen; the browser writes the time of day itself."""
-    if lead is None:
+    """x at the left, the centre and the right of the screen, from the trigger on if it shows an event.
+
+    The browser writes the time of day itself.
+    """
+    if frame.lines is not None and frame.lines.lead is not None:
+        right, unit = frame.lines.right, frame.lines.x_unit
+        return {"clock": False, "at": [located(right * share, right, unit) for share in (0.0, 0.5, 1.0)]}
+    if lead is None or frame.lines is not None:
         return {"clock": False, "at": ["", "", ""]}
+    if frame.trigger.share is not None:
+        after = [frame.span * (share - frame.trigger.share) for share in (0.0, 0.5, 1.0)]
+        return {"clock": False, "at": [located(x, frame.span, lead.x_unit) for x in after]}
     at = [frame.left + frame.span * share for share in (0.0, 0.5, 1.0)]
     if lead.origin is Origin.CLOCK:
         return {"clock": True, "at": at, "span": frame.span}
@@ -107,23 +131,30 @@ def legend_by(
     frame: Frame, source: Source, memory: Memory, vertical: Callable[[str], Vertical]
 ) -> dict[int, State]:
     """The same with other knobs, or for kept records: their units, but the name a channel has now."""
-    found = {}
+    found: dict[int, State] = {}
     for slot, trace in frame.traces.items():
         record = source(trace.channel)
-        if record is not None:
-            found[slot] = {
-                "label": memory.records.get(trace.channel, record).label,
-                "unit": record.unit,
-                "x_unit": record.x_unit,
-                "clock": record.origin is Origin.CLOCK,
-                "width": FINE if trace.kind is Kind.YT and len(trace.x) > MANY else WIDE,
-            } | scales(record, vertical(trace.channel))
+        if record is None:
+            continue
+        x_unit, unit = trace.units or (record.x_unit, record.unit)
+        found[slot] = {
+            "label": memory.records.get(trace.channel, record).label,
+            "unit": unit,
+            "x_unit": x_unit,
+            "clock": trace.units is None and record.origin is Origin.CLOCK,
+            "width": FINE if trace.kind is not Kind.XY and len(trace.x) > MANY else WIDE,
+        }
+        if trace.limits is None:
+            found[slot] |= scales(record, vertical(trace.channel))
+        else:
+            found[slot] |= {"limits": list(trace.limits), "ground": ground(record.slot + 1, len(found) - 1)}
     return found
 
 
 def scales(record: Record, vertical: Vertical) -> State:
     """y at the bottom and at the top of the screen, and the ground marker: divisions up, text."""
     half, scale, position = channel.DIVISIONS / 2, vertical.units_per_div, vertical.position
+    scale = -scale if vertical.inverted else scale
     sign = "▸" if abs(position) <= half else "▴" if position > 0 else "▾"
     return {
         "limits": [(-half - position) * scale, (half - position) * scale],
@@ -140,7 +171,7 @@ def verticals(scope: Scope, source: Source, *, turned: bool = True) -> dict[str,
     for name, knob in scope.channels.items():
         record = source(name)
         if record is not None and (not turned or f"vertical:{name}" in scope.touched):
-            vertical = Vertical(float(knob.units_per_div), float(knob.position))
+            vertical = Vertical(float(knob.units_per_div), float(knob.position), bool(knob.inverted))
             found[name] = knobs(record, vertical) | scales(record, vertical)
     return found
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import param
 
+from app.dsp.measure import MEASUREMENTS, Pair
 from app.memory.memory import Memory
 from app.memory.record import Record
 from app.scope.autoset import SLOTS, Setup
 from app.scope.channel import Channel
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.search import Searches
+from app.scope.spectra import spectral
+from app.scope.spectral import Spectral
+from app.scope.sweep import Mark, Sweep, leading
 from app.scope.timebase import Timebase
+from app.scope.trigger import Trigger
 from app.scope.view import Drawing, View, frame, rounded, shown
 
 KEPT_BYTES = 64 << 20  # of raw samples that a stopped screen keeps for itself
 SAMPLE_BYTES = 16
 TIMEBASE = "timebase"
+MOST_MEASURED = 8
+LONGEST_ITEM = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +44,22 @@ class Scope(param.Parameterized):  # type: ignore[misc]
     running = param.Boolean(
         default=True, doc="Run, or Stop: the picture stands still; the memory goes on filling."
     )
-    timebase = param.ClassSelector(class_=Timebase, doc="The horizontal knob.")
+    timebase = param.ClassSelector(class_=Timebase, doc="The horizontal knobs.")
+    trigger = param.ClassSelector(class_=Trigger, doc="The trigger knobs.")
 
     def __init__(self, rows: int = ROWS) -> None:
-        super().__init__(timebase=Timebase())
+        super().__init__(timebase=Timebase(), trigger=Trigger())
         self.rows = rows
         self.channels: dict[str, Channel] = {}
         self.touched: set[str] = set()  # "timebase", "vertical:NAME", "on:NAME"
         self.cleared: dict[str, tuple[int, int]] = {}  # by channel: the record's serial, and its total then
+        self.single: Mark | None = None
+        self.force: Mark | None = None
+        self.at: float | None = None  # absolute x in the middle of the screen, in the past
+        self.items: list[str] = []  # what is measured
+        self.gate: tuple[float, float] | None = None
+        self.epoch = 0
+        self.spectrum: Spectral | None = None
         self.capture: Capture | None = None
         self._setup = Setup()
         self._usual: dict[str, bool] = {}  # channels that are there: on while nobody has switched them?
@@ -72,6 +88,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
                 found, knobs = setup.vertical(name), self.channel(name)
                 if (found.units_per_div, found.position) != (knobs.units_per_div, knobs.position):
                     knobs.param.update(units_per_div=found.units_per_div, position=found.position)
+                knobs.inverted = False
 
     def forget(self, name: str) -> None:
         """Drop what was kept for a channel that is gone."""
@@ -98,14 +115,89 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.channel(name).position = position
         self.touched.add(f"vertical:{name}")
 
+    def invert(self, name: str, *, on: bool) -> None:
+        """Draw a channel upside down, or not."""
+        self.channel(name).inverted = on
+        self.touched.add(f"vertical:{name}")
+
     def switch(self, name: str, *, on: bool) -> None:
         """Draw a channel, or not."""
         self.channel(name).on = on
         self.touched.add(f"on:{name}")
 
+    def delay(self, x: float) -> None:
+        """Have the reference point so far after the trigger; ValueError beyond its range."""
+        self.timebase.delay = x
+
+    def refer(self, share: float) -> None:
+        """Have the reference point there on the screen, 0 to 1 from the left; ValueError beyond."""
+        self.timebase.reference = share
+
+    def look_back(self, at: float | None) -> None:
+        """Show the past, with absolute x `at` in the middle, or None: what is live."""
+        if at is not None and not math.isfinite(at):
+            raise ValueError(f"{at} is no x")
+        self.at = at
+
+    def arm(self, memory: Memory) -> None:
+        """Take one sweep: the first one from now on."""
+        self.single, self.force = self._newest(memory), None
+
+    def arm_not(self) -> None:
+        """Take no single sweep any more."""
+        self.single = self.force = None
+
+    def force_one(self, memory: Memory) -> None:
+        """Show a sweep at the newest sample, without an event."""
+        self.force = self._newest(memory)
+
+    def _newest(self, memory: Memory) -> Mark | None:
+        """The newest sample of the channel that triggers."""
+        record = memory.records.get(self.trigger.source)
+        shown = [record for record in self.shown(memory).values() if not record.figure]
+        record = record or (leading(shown) if shown else None)
+        return None if record is None else (record.serial, record.total - 1)
+
+    def measure(self, item: str, *, on: bool) -> None:
+        """Measure something, such as `ch1:frequency`, or not; ValueError: it cannot be measured."""
+        if on and item not in self.items:
+            if not measurable(item):
+                raise ValueError(f"{item[:64]!r} is nothing that can be measured")
+            if len(self.items) >= MOST_MEASURED:
+                raise ValueError(f"no more than {MOST_MEASURED} measurements")
+            self.items.append(item)
+        elif not on and item in self.items:
+            self.items.remove(item)
+
+    def measure_between(self, first: float | None, last: float | None) -> None:
+        """Measure this part of the screen only, given as shares; ValueError: it is none."""
+        if first is None or last is None:
+            self.gate = None
+        elif 0 <= first < last <= 1:
+            self.gate = (first, last)
+        else:
+            raise ValueError(f"{first} to {last} is no part of a screen")
+
+    def show_spectrum(self, **knobs: str) -> None:
+        """Show spectra, with these knobs; ValueError: there is no such position."""
+        self.spectrum = (self.spectrum or Spectral()).turned(**knobs)
+
+    def show_signal(self) -> None:
+        """Show the signals over time."""
+        self.spectrum = None
+
     def autoset(self) -> None:
-        """Let go of every knob: the screen follows the signal again."""
+        """Let go of every knob of the screen: it follows the signal again."""
         self.touched.clear()
+        self.trigger = Trigger()
+        self.timebase.param.update(delay=0.0, reference=0.5)
+        self.single = self.force = self.at = None
+
+    def default(self) -> None:
+        """Have everything as it was when the page was opened."""
+        self.autoset()
+        self.items.clear()
+        self.gate = self.spectrum = None
 
     def clear(self, memory: Memory) -> None:
         """Empty this screen: samples received until now are not drawn here any more."""
@@ -130,6 +222,18 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             frozenset(name for name in on if not self._usual.get(name, False)),
             frozenset(name for name in switched - on if self._usual.get(name, True)),
             tuple(sorted(cleared)),
+            Sweep(
+                self.trigger.setting(),
+                rounded(self.timebase.reference),
+                rounded(self.timebase.delay),
+                self.at,
+                self.single,
+                self.force,
+            ),
+            tuple(self.items),
+            self.gate,
+            self.epoch,
+            self.spectrum,
         )
 
     def shown(self, memory: Memory) -> dict[int, Record]:
@@ -148,19 +252,23 @@ class Scope(param.Parameterized):  # type: ignore[misc]
 
     def run(self) -> None:
         """Go on with the newest samples."""
+        self.arm_not()
         self.capture = None
         self.running = True
 
     def frame(self, memory: Memory, searches: Searches) -> Frame:
         """What this tab's screen shows now; stopped, the picture it holds until a knob changes that."""
         if self.capture is None:
-            return frame(self.view(), memory, self._setup, searches, self.rows)
+            view = self.view()
+            live = frame(view, memory, self._setup, searches, self.rows)
+            return spectral(live, view, memory.records.get)
         glass = self.capture.frame
-        if rounded(glass.units_per_div) == self._units_per_div() and all(
-            map(self._on, glass.traces.values())
-        ):
+        same = (glass.units_per_div, glass.delay) == (self._units_per_div(), rounded(self.timebase.delay))
+        same &= (None if glass.lines is None else glass.lines.setting) == self.spectrum
+        if same and all(map(self._on, glass.traces.values())):
             return glass
-        return self._redrawn(self.capture.slots, glass)
+        redrawn = self._redrawn(self.capture.slots, glass)
+        return spectral(redrawn, self.view(), lambda name: self.source(memory, name))
 
     def source(self, memory: Memory, name: str) -> Record | None:
         """The record that the screen shows of a channel: the memory's, or the one that was kept."""
@@ -178,11 +286,28 @@ class Scope(param.Parameterized):  # type: ignore[misc]
     def _redrawn(self, kept: Mapping[int, Record], glass: Frame) -> Frame:
         """The held picture with the knobs as they are now, of what was kept of it."""
         slots = {slot: record for slot, record in kept.items() if self._on(record)}
+        names, moved = {record.name for record in slots.values()}, self.timebase.delay - glass.delay
         held = {
-            name: anchor for name, anchor in glass.held.items() if name in {r.name for r in slots.values()}
+            name: replace(anchor, offset=anchor.offset + moved)
+            for name, anchor in glass.held.items()
+            if name in names
         }
         drawing = Drawing(View(), slots, held, self._units_per_div(), self._setup, self.rows)
-        return replace(drawing.frame(), lamp="STOP")
+        made = drawing.frame()
+        trigger = glass.trigger
+        if trigger.share is not None:
+            share = 0.5 + (trigger.share - 0.5) * glass.span / made.span - moved / made.span
+            trigger = replace(trigger, share=share)
+        return replace(made, lamp="STOP", trigger=trigger, delay=rounded(self.timebase.delay))
+
+
+def measurable(item: str) -> bool:
+    """Whether an item names a channel and a measurement, and another channel where there are two."""
+    name, _, last = item.rpartition(":")
+    if name and last in MEASUREMENTS and not isinstance(MEASUREMENTS[last], Pair):
+        return len(item) <= LONGEST_ITEM
+    name, _, kind = name.rpartition(":")
+    return bool(name and last) and isinstance(MEASUREMENTS.get(kind), Pair) and len(item) <= LONGEST_ITEM
 
 
 def captured(glass: Frame, memory: Memory) -> Capture:

@@ -1,4 +1,4 @@
-"""The trigger search of a channel: where its signal crosses the trigger level, found once for all views."""
+"""The trigger search of a channel: where its trigger fires, found once for all views."""
 
 from __future__ import annotations
 
@@ -8,77 +8,107 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.dsp.edges import Float64s, Ints, Slope, crossings, instants
+from app.dsp.edges import Float64s, Ints
+from app.dsp.finder import Finder
+from app.dsp.trigger import Trigger
 from app.memory.record import Record
 from app.memory.segments import Segment
 from app.scope.timebase import DIVISIONS, SLOWEST_SWEEP
+from app.scope.trigger import Triggering
 
-SEARCHED = 100_000  # samples looked through at once, the newest there are
+SEARCHED = 100_000  # samples looked through when a search begins, the newest there are
+BEHIND = 1_000_000  # samples that are looked through to catch up; of more, the newest SEARCHED
+BLOCK = 65_536  # samples looked through at once
 LOOKS = (1024, 16_384, SEARCHED)  # samples of a direct look, as long as it finds nothing
 KEPT = 65_536  # newest hits
 OFTEN = 16  # times the level is looked for anew while as much of the signal comes
 RECENT = 1.5 * DIVISIONS * SLOWEST_SWEEP  # s; the level is between the extremes of so much of the signal
-HYSTERESIS = 0.025  # of the peak-to-peak value, as automatic hysteresis
 DRIFT = 0.05  # of the peak-to-peak value: how far an extreme may go before the level follows
+RATED = 100  # newest hits whose mean distance is the trigger rate
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The automatic trigger level: the middle between two extremes.
+    """Two extremes of a signal, to which a trigger is fitted.
 
-    low, high  unit of y, low < high
+    low, high  unit of y, low <= high
     """
 
     low: float
     high: float
-
-    @property
-    def middle(self) -> float:
-        return self.low / 2 + self.high / 2
-
-    @property
-    def hysteresis(self) -> float:
-        return HYSTERESIS * (self.high - self.low)
 
     def fits(self, low: float, high: float) -> bool:
         """Whether the signal still has nearly these extremes."""
         most = DRIFT * min(self.high - self.low, high - low)
         return abs(low - self.low) <= most and abs(high - self.high) <= most
 
-    def crossed(self, values: Float64s) -> Ints:
-        """Numbers of the values at which the signal rises to the level."""
-        return crossings(values, self.middle, Slope.RISING, self.hysteresis)
 
-    def last(self, values: Float64s) -> float:
-        """The last value that is beyond the level, far enough below it, or NaN; there is one at least."""
-        for part in (values[-64:], values):
-            beyond = (part >= self.middle) | (part <= self.middle - self.hysteresis) | np.isnan(part)
-            at = np.flatnonzero(beyond)
-            if len(at):
-                break
-        return float(part[at[-1]])
+class Hits:
+    """Numbers and offsets of the newest events, in two columns that are moved now and then."""
+
+    def __init__(self) -> None:
+        self._x = np.empty(2 * KEPT)
+        self._numbers = np.empty(2 * KEPT, np.int64)
+        self._n = 0
+
+    def clear(self) -> None:
+        self._n = 0
+
+    def add(self, numbers: Ints, offsets: Float64s) -> bool:
+        """Take in events; whether others had to go."""
+        if len(numbers) > KEPT:
+            self.clear()
+            self.add(numbers[-KEPT:], offsets[-KEPT:])
+            return True
+        crowded = self._n + len(numbers) > 2 * KEPT
+        if crowded:
+            kept = KEPT
+            self._numbers[:kept] = self._numbers[self._n - kept : self._n].copy()
+            self._x[:kept] = self._x[self._n - kept : self._n].copy()
+            self._n = kept
+        stop = self._n + len(numbers)
+        self._numbers[self._n : stop], self._x[self._n : stop] = numbers, offsets
+        self._n = stop
+        return crowded
+
+    @property
+    def numbers(self) -> Ints:
+        return self._numbers[: self._n]
+
+    @property
+    def offsets(self) -> Float64s:
+        return self._x[: self._n]
 
 
 class Search:
-    """The rising crossings of the middle of one record, by sample number.
+    """The events of one trigger on one record, by sample number.
 
-    Every sample of the newest segment is looked at once. Where more than SEARCHED are new, and after a change
-    of the level, the newest SEARCHED are looked at, and what lies before them only when it is asked for.
+    Every sample of the newest segment is looked at once. When a search begins, when BEHIND are new, and after
+    a change of the level, the newest SEARCHED are looked at, and those before them only when asked for.
+
+    trigger  fitted to the signal; None: there is nothing to trigger on
+    count    events ever found
     """
 
-    def __init__(self, record: Record) -> None:
-        self.level: Level | None = None  # None: there is nothing to cross
+    def __init__(self, record: Record, setting: Triggering) -> None:
+        self.trigger: Trigger | None = None
+        self.level: Level | None = None
+        self.count = 0
+        self.setting = setting
+        self._counted = -1  # events up to this sample are in the count
         self._due = -math.inf  # offset from which on the level is looked for anew
         self._record = weakref.ref(record)
+        self._segment, self._reached = -1, -math.inf  # start of the segment that was looked at, and how far
+        self._hits = Hits()
+        self._finder: Finder | None = None
         self._restart(0)
 
     def _restart(self, start: int) -> None:
         """Begin afresh with sample `start`."""
         self._since = start  # no hit is missing from here on
         self._seen = start  # ... up to here
-        self._before = math.nan  # stands for the samples seen: what `last` says of them
-        self._numbers = np.empty(0, np.int64)
-        self._offsets = np.empty(0)
+        self._hits.clear()
+        self._finder = None if self.trigger is None else Finder(self.trigger, self.setting.holdoff)
 
     def look(self) -> None:
         """Take in the samples that are new."""
@@ -87,78 +117,115 @@ class Search:
             return
         own = record.segment()
         if own.start >= self._seen:
-            self.level = None
-        self._relevel(record, own)
-        newest = max(own.start, record.total - SEARCHED)
-        if newest > self._seen or self.level is None:
-            self._restart(newest)
-        if self.level is not None:
-            self._scan(record, self.level, own)
-        self._seen = record.total
+            self._due = -math.inf
+            self._restart(own.start)
+        self._fit(record, own)
+        if record.total - self._seen > BEHIND or self._seen < max(own.start, record.first):
+            self._restart(max(own.start, record.first, record.total - SEARCHED))
+        if self._finder is not None:
+            self._scan(record, self._finder)
+        self._seen, self._segment = record.total, own.start
+        self._reached = float(record.offsets(record.total - 1, record.total)[0])
 
-    def _relevel(self, record: Record, own: Segment) -> None:
-        """Have the level in the middle of the recent extremes; what was found at another one is forgotten."""
+    def look_sometimes(self) -> None:
+        """Take in what is new, if it is more than a moment: for the count of events."""
+        record = self._record()
+        if record is not None and (
+            self._behind(record) or record.offsets(record.total - 1, record.total)[0] >= self._due
+        ):
+            self.look()
+
+    def _behind(self, record: Record, at: float = -math.inf) -> bool:
+        """Whether events up to this offset may be missing; what is newer need not be looked at yet."""
+        return at >= self._reached or self._segment != record.segment().start
+
+    def _fit(self, record: Record, own: Segment) -> None:
+        """Have the trigger fit the recent extremes; what was found by another one is forgotten."""
         last = float(record.offsets(record.total - 1, record.total)[0])
-        if self.level is not None and last < self._due:
+        if last < self._due or (self.setting.fixed and self.trigger is not None):
             return
         recent = RECENT * (record.pace() or 0.0)
         self._due = last + recent / OFTEN
         low, high = extremes(record, own, last, recent)
-        if not low < high:
-            self.level = None
-        elif self.level is None or not self.level.fits(low, high):
-            self.level = Level(low, high)
-            self._restart(0)
+        fits = self.level is not None and self.level.fits(low, high)
+        if self.setting.fixed or (low < high and not fits):
+            self._use(Level(low, high), record, own)
 
-    def _scan(self, record: Record, level: Level, own: Segment) -> None:
-        """Look through samples [seen, total), with the one before them for the instant of a crossing."""
-        start = max(self._seen - 1, own.start)
-        values = np.array(record.y(start, record.total), np.float64)
-        first, values[0] = values[0], self._before if start < self._seen else values[0]
-        at = level.crossed(values)
-        self._before = level.last(np.concatenate(([self._before], values)))
-        values[0] = first
-        found = instants(record.offsets(start, record.total), values, level.middle, at)
-        self._numbers = np.concatenate((self._numbers, start + at))
-        self._offsets = np.concatenate((self._offsets, found))
-        if len(found) and len(self._offsets) > KEPT:
-            self._numbers, self._offsets = self._numbers[-KEPT:], self._offsets[-KEPT:]
-            self._since = int(self._numbers[0])
+    def _use(self, level: Level, record: Record, own: Segment) -> None:
+        self.level, self.trigger = level, self.setting.fitted(level.low, level.high)
+        self._restart(max(own.start, record.first, record.total - SEARCHED))
+
+    def _scan(self, record: Record, finder: Finder) -> None:
+        """Look through samples [seen, total)."""
+        for start in range(self._seen, record.total, BLOCK):
+            stop = min(start + BLOCK, record.total)
+            breaks = record.gap_starts(start, stop) - start
+            found = finder.feed(start, record.offsets(start, stop), record.y(start, stop), breaks)
+            if not len(found):
+                continue
+            self.count += int(len(found) - found.numbers.searchsorted(self._counted, "right"))
+            self._counted = max(self._counted, int(found.numbers[-1]))
+            if self._hits.add(found.numbers, found.x):
+                self._since = int(self._hits.numbers[0])
 
     def newest(self, at: float, since: float) -> float | None:
-        """Offset in the newest segment of the newest crossing at or before `at`, and not before `since`.
+        """Offset in the newest segment of the newest event at or before `at`, and not before `since`.
 
         What the kept hits do not cover is looked at directly, the SEARCHED samples up to `at`.
         """
         record = self._record()
-        self.look()
-        if record is None or self.level is None:
+        if record is not None and self._behind(record, at):
+            self.look()
+        if record is None or self.trigger is None:
             return None
         own = record.segment()
-        hit = int(self._offsets.searchsorted(at, "right")) - 1
+        hit = int(self._hits.offsets.searchsorted(at, "right")) - 1
         if hit >= 0:
-            offset = float(self._offsets[hit])
-            return offset if offset >= since and self._numbers[hit] > own.start else None
+            offset = float(self._hits.offsets[hit])
+            return offset if offset >= since and self._hits.numbers[hit] > own.start else None
         if record.find(since, own) >= self._since:
             return None
-        return earlier(record, own, self.level, at, since)
+        return earlier(record, own, self.trigger, at, since)
+
+    def first(self, number: int, until: float) -> float | None:
+        """Offset of the first event at sample `number` or later, and not after `until`."""
+        self.look()
+        hits = self._hits
+        at = int(hits.numbers.searchsorted(number))
+        if at == len(hits.numbers) or hits.offsets[at] > until:
+            return None
+        return float(hits.offsets[at])
+
+    def rate(self) -> float:
+        """Events in a unit of x, lately; 0 where there are not two."""
+        recent = self._hits.offsets[-RATED:]
+        if len(recent) < 2 or recent[-1] <= recent[0]:
+            return 0.0
+        return (len(recent) - 1) / float(recent[-1] - recent[0])
 
 
 class Searches:
-    """The searches of all records; those of records that are gone go with them."""
+    """The searches of all records by trigger; those of records that are gone go with them."""
+
+    MOST = 64  # triggers of one record: of more, those not asked for lately begin afresh
 
     def __init__(self) -> None:
-        self._searches: weakref.WeakKeyDictionary[Record, Search] = weakref.WeakKeyDictionary()
+        self._searches: weakref.WeakKeyDictionary[Record, dict[Triggering, Search]] = (
+            weakref.WeakKeyDictionary()
+        )
 
-    def of(self, record: Record) -> Search:
-        """The search of a record, which looks at its samples when it is asked."""
-        search = self._searches.get(record)
-        if search is None:
-            search = self._searches[record] = Search(record)
+    def of(self, record: Record, setting: Triggering = Triggering()) -> Search:  # noqa: B008  it is frozen
+        """The search of a record for a trigger, which looks at its samples when it is asked."""
+        own = self._searches.setdefault(record, {})
+        key = setting.searched()
+        search = own.pop(key, None) or Search(record, key)
+        own[key] = search
+        if len(own) > self.MOST:
+            del own[next(iter(own))]
         return search
 
     def __len__(self) -> int:
-        return len(self._searches)
+        return sum(map(len, self._searches.values()))
 
 
 def extremes(record: Record, own: Segment, last: float, recent: float) -> tuple[float, float]:
@@ -176,15 +243,14 @@ def extremes(record: Record, own: Segment, last: float, recent: float) -> tuple[
     return (float(found.low[0]), float(found.high[0])) if len(found.low) else (math.nan, math.nan)
 
 
-def earlier(record: Record, own: Segment, level: Level, at: float, since: float) -> float | None:
-    """Offset of the newest crossing from `since` to `at`, among the SEARCHED samples before `at` at most."""
+def earlier(record: Record, own: Segment, trigger: Trigger, at: float, since: float) -> float | None:
+    """Offset of the newest event from `since` to `at`, among the SEARCHED samples before `at` at most."""
     start = max(record.find(since, own) - 1, own.start)
-    stop = min(record.find(at, own, "right") + 1, record.total)
+    stop = min(record.find(at, own, "right") + 2, record.total)
     for n in LOOKS:
         begin = max(start, stop - n)
-        values = np.asarray(record.y(begin, stop), np.float64)
-        last = level.crossed(values)[-2:]  # one may be beyond `at`
-        found = instants(record.offsets(begin, stop), values, level.middle, last)
+        breaks = record.gap_starts(begin, stop) - begin
+        found = Finder(trigger).feed(begin, record.offsets(begin, stop), record.y(begin, stop), breaks).x
         found = found[(since <= found) & (found <= at)]
         if len(found):
             return float(found[-1])

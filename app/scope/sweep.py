@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.memory.record import Record
 from app.memory.segments import Segment, between
 from app.scope.search import Searches
 from app.scope.timebase import DIVISIONS, SLOWEST_SWEEP
+from app.scope.trigger import NORMAL, Triggering
 
 LIVE = 10.0  # s; a channel that was silent for longer does not lead the screen
 FIGURE_POINTS = (
@@ -18,6 +20,7 @@ AUTO_WAIT = 0.25  # s that a screen shorter than a period of its signal waits fo
 SURELY = 0.7  # the pace is an estimate; halfway to the next quicker timebase it decides nothing by chance
 SCREENS_APART = 10  # channels whose x lies farther apart than this have no common x
 SECONDS_APART = 2.0
+SEGMENTS = 1000  # looked through for a place in the past
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,51 @@ class Anchor:
     def left(self, span: float) -> float:
         """Offset at the left border of a screen of this span."""
         return self.offset - self.reference * span
+
+
+Mark = tuple[int, int]  # the serial of a record, and a sample number
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How a view sweeps.
+
+    reference  share of the screen left of the reference point
+    delay      x from the trigger to it
+    at         absolute x of the middle of the screen, in the past; None: live
+    single     armed for the first event from this sample on
+    force      a sweep that needs no event, at this sample
+    """
+
+    trigger: Triggering = field(default_factory=Triggering)
+    reference: float = 0.5
+    delay: float = 0.0
+    at: float | None = None
+    single: Mark | None = None
+    force: Mark | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is shown without an event."""
+        return self.trigger.mode == NORMAL or self.single is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where channels are held, by name.
+
+    source   the channel that triggers; empty: none is looked for
+    hit      offset of the event in its newest segment
+    waiting  there is none yet, and nothing is shown without
+    done     a single sweep has been taken
+    """
+
+    anchors: dict[str, Anchor]
+    source: str = ""
+    hit: float | None = None
+    waiting: bool = False
+    done: bool = False
+    history: bool = False
 
 
 def leading(records: Sequence[Record]) -> Record:
@@ -67,25 +115,108 @@ def share_x(one: Record, other: Record, span: float) -> bool:
 
 
 def anchors(records: Sequence[Record], span: float, searches: Searches) -> dict[str, Anchor]:
-    """An anchor for each Y-T channel of the screen, in screen order; all on one x where they have one."""
+    """An anchor for each Y-T channel of a screen by the default sweep."""
+    return held(records, span, searches).anchors
+
+
+def held(
+    records: Sequence[Record],
+    span: float,
+    searches: Searches,
+    sweep: Sweep = Sweep(),
+    source: Record | None = None,
+) -> Held:
+    """Where the Y-T channels of a screen are held; all on one x where they have one.
+
+    records  in screen order
+    source   the channel that triggers; None: the one that leads the screen
+    """
     if not records:
-        return {}
-    lead = leading(records)
-    peers = [record for record in records if share_x(lead, record, span)]
-    at = edge(lead, span, searches)
-    reference = 0.5
+        return Held({})
+    if sweep.at is not None:
+        return past(records, sweep.at)
+    lead = source if source is not None and source.total > source.first else leading(records)
+    hit, done = caught(lead, span, searches, sweep)
+    if hit is None and sweep.waits:
+        return Held({}, lead.name, waiting=True)
+    reference = sweep.reference
+    at = None if hit is None else hit + sweep.delay
     if at is None:
         reference = 0.5 if all(alone(record) for record in records) else 1.0
         own = lead.segment()
-        at = max(newest(peer) + shift(own, peer.segment()) for peer in peers)
+        peers = [record for record in records if share_x(lead, record, span)] or [lead]
+        at = max(newest(peer) + shift(own, peer.segment()) for peer in peers) + min(sweep.delay, 0.0)
+    found = laid(records, lead, at, reference, span)
+    return Held(found, lead.name, hit, done=done)
+
+
+def laid(
+    records: Sequence[Record], lead: Record, at: float, reference: float, span: float
+) -> dict[str, Anchor]:
+    """Anchors of all channels, where the leading one is held at this offset."""
     found = {}
     for record in records:
         own = record.segment()
-        if record in peers:
+        if record is lead or share_x(lead, record, span):
             found[record.name] = Anchor(own, at + shift(own, lead.segment()), reference)
         else:
             found[record.name] = Anchor(own, newest(record) - span * (1 - reference), reference)
     return found
+
+
+def past(records: Sequence[Record], at: float) -> Held:
+    """Anchors of a screen with absolute x `at` in its middle: in each channel's newest segment there."""
+    found = {}
+    for record in records:
+        own = located(record, at)
+        found[record.name] = Anchor(own, at - own.x0, 0.5)
+    return Held(found, history=True)
+
+
+def located(record: Record, at: float) -> Segment:
+    """The newest segment that begins at x `at` or before; the newest of all if there is none."""
+    own = newest_one = record.segment()
+    for _ in range(SEGMENTS):
+        if own.x0 + float(record.offsets(own.start, own.start + 1)[0]) <= at or own.start <= record.first:
+            break
+        own = record.segment(own.start - 1)
+    else:
+        return newest_one
+    return own
+
+
+def caught(lead: Record, span: float, searches: Searches, sweep: Sweep) -> tuple[float | None, bool]:
+    """Offset of the event that the screen shows, and whether it is the one a single sweep was armed for."""
+    search = searches.of(lead, sweep.trigger)
+    last = newest(lead) - (1 - sweep.reference) * span - sweep.delay
+    since = marked(lead, sweep.single)
+    if since is not None:
+        hit, forced = search.first(since, last), offset_of(lead, sweep.force)
+        if hit is None and forced is not None and forced <= last:
+            hit = forced
+        if hit is not None:
+            return hit, True
+        last = min(last, float(lead.offsets(since - 1, since)[0])) if since > lead.first else -math.inf
+    if sweep.waits:
+        hit, forced = search.newest(last, -math.inf), offset_of(lead, sweep.force)
+        return max((at for at in (hit, forced) if at is not None and at <= last), default=None), False
+    pace = lead.pace()
+    if pace is None or not sweeps(lead, span):
+        return None, False
+    return search.newest(last, last - max(span, AUTO_WAIT * pace)), False
+
+
+def marked(record: Record, mark: Mark | None) -> int | None:
+    """The sample of a mark, if it is one of this record."""
+    return mark[1] if mark is not None and mark[0] == record.serial else None
+
+
+def offset_of(record: Record, mark: Mark | None) -> float | None:
+    """Where a marked sample lies in the newest segment; None: it is not there, or not yet."""
+    n = marked(record, mark)
+    if n is None or not max(record.segment().start, record.first) <= n < record.total:
+        return None
+    return float(record.offsets(n, n + 1)[0])
 
 
 def alone(record: Record) -> bool:
@@ -97,15 +228,3 @@ def sweeps(record: Record, span: float) -> bool:
     """Whether the screen is fast enough to be held by an edge; slower ones roll."""
     pace = record.pace()
     return pace is not None and pace > 0 and span / DIVISIONS < SURELY * SLOWEST_SWEEP * pace
-
-
-def edge(record: Record, span: float, searches: Searches) -> float | None:
-    """Offset of the newest rising crossing of the middle with half a screen of samples after it.
-
-    None where the screen rolls, or where there is no such edge within a screen and within AUTO_WAIT.
-    """
-    pace = record.pace()
-    if pace is None or not sweeps(record, span):
-        return None
-    last = newest(record) - span / 2
-    return searches.of(record).newest(last, last - max(span, AUTO_WAIT * pace))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.memory.memory import Memory
 from app.memory.record import Record
 from app.scope.autoset import SLOTS, Setup
-from app.scope.frame import ROWS, Frame, Lamp, Trace, Window, xy, yt
+from app.scope.frame import ROWS, Frame, Lamp, Trace, Triggered, Window, xy, yt
 from app.scope.search import Searches
-from app.scope.sweep import Anchor, anchors, sweeps
+from app.scope.spectral import Spectral
+from app.scope.sweep import Anchor, Held, Sweep, held, sweeps
 from app.scope.timebase import DIVISIONS
 
 SINCE = "since."
@@ -29,19 +31,42 @@ class View:
     units_per_div  rounded; None: as the set-up has it
     on, off        channels that a person switched
     cleared        (channel, serial of its record, first sample shown), sorted
+    measure        what is measured: `CHANNEL:name`, or `CHANNEL:name:OTHER`
+    gate           the part of the screen that is measured, as shares; None: all of it
+    epoch          statistics and averages begin afresh with a new one
+    spectrum       None: the screen is Y-T
     """
 
     units_per_div: float | None = None
     on: frozenset[str] = frozenset()
     off: frozenset[str] = frozenset()
     cleared: tuple[tuple[str, int, int], ...] = ()
+    sweep: Sweep = field(default_factory=Sweep)
+    measure: tuple[str, ...] = ()
+    gate: tuple[float, float] | None = None
+    epoch: int = 0
+    spectrum: Spectral | None = None
 
     def query(self) -> str:
         """The view as the query of a link, always the same for the same view; empty for the default one."""
         found = [] if self.units_per_div is None else [("tb", f"{self.units_per_div:.12g}")]
         found += [("on", name) for name in sorted(self.on)] + [("off", name) for name in sorted(self.off)]
         found += [(f"{SINCE}{name}", f"{serial},{first}") for name, serial, first in self.cleared]
-        return urlencode(found, quote_via=quote)
+        marks = (("single", self.sweep.single), ("force", self.sweep.force))
+        found += [(name, f"{mark[0]},{mark[1]}") for name, mark in marks if mark is not None]
+        found += [("epoch", str(self.epoch))] if self.epoch else []
+        return urlencode(found + self.told(), quote_via=quote)
+
+    def told(self) -> list[tuple[str, str]]:
+        """What is neither of a channel nor of a moment, as parameters of a link."""
+        sweep = self.sweep
+        found = sweep.trigger.told()
+        found += [] if sweep.reference == Sweep().reference else [("ref", f"{sweep.reference:.6g}")]
+        found += [("delay", f"{sweep.delay:.12g}")] if sweep.delay else []
+        found += [] if sweep.at is None else [("at", repr(sweep.at))]
+        found += [("m", item) for item in self.measure]
+        found += [] if self.gate is None else [("gate", "{:.6g},{:.6g}".format(*self.gate))]
+        return found + (self.spectrum.told() if self.spectrum is not None else [])
 
     def first(self, record: Record) -> int:
         """The oldest sample that is drawn of a channel; 0: all there are."""
@@ -71,8 +96,32 @@ def frame(view: View, memory: Memory, setup: Setup, searches: Searches, rows: in
     """
     units_per_div = setup.units_per_div if view.units_per_div is None else view.units_per_div
     slots = {slot: r for slot, r in shown(view, memory).items() if r.total > max(r.first, view.first(r))}
-    held = anchors([r for r in slots.values() if not r.figure], DIVISIONS * units_per_div, searches)
-    return Drawing(view, slots, held, units_per_div, setup, rows).frame()
+    records, span = [r for r in slots.values() if not r.figure], DIVISIONS * units_per_div
+    found = held(records, span, searches, view.sweep, memory.records.get(view.sweep.trigger.source))
+    if found.waiting:
+        slots = {slot: record for slot, record in slots.items() if record.figure}
+    made = Drawing(view, slots, found.anchors, units_per_div, setup, rows).frame()
+    return replace(made, **said(view, made, found, memory, searches))
+
+
+def said(view: View, made: Frame, found: Held, memory: Memory, searches: Searches) -> dict[str, Any]:
+    """What the trigger adds to a frame."""
+    lamp: Lamp = "STOP" if found.done else "WAIT" if found.waiting else made.lamp
+    sweep, source = view.sweep, memory.records.get(found.source)
+    if source is None:
+        return {"lamp": lamp, "delay": sweep.delay, "history": found.history}
+    search = searches.of(source, sweep.trigger)
+    search.look_sometimes()
+    hit = found.hit
+    trigger = Triggered(
+        source=source.name,
+        x=None if hit is None else source.segment().x0 + hit,
+        share=None if hit is None else sweep.reference - sweep.delay / made.span,
+        marks=search.trigger.marks if search.trigger is not None else (),
+        count=search.count,
+        rate=search.rate(),
+    )
+    return {"lamp": lamp, "delay": sweep.delay, "trigger": trigger}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +187,8 @@ class Drawing:
             return "WAIT"
         if lead.name not in self.held:
             return "AUTO"
-        if not sweeps(lead, self.span):
+        if self.view.sweep.at is not None:
+            return "HISTORY"
+        if not self.view.sweep.waits and not sweeps(lead, self.span):
             return "ROLL"
         return "TRIG'D" if reference < 1 else "AUTO"

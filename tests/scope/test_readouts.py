@@ -7,6 +7,7 @@ from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.scope.autoset import Setup, Vertical
 from app.scope.frame import Frame
+from app.scope.link import query, recall
 from app.scope.readouts import EDGE, FINE, WIDE, legend, located, readouts, timebase, verticals
 from app.scope.scope import Scope
 from app.scope.search import Searches
@@ -91,3 +92,13 @@ def test_a_timebase_that_nobody_has_turned_is_the_frames() -> None:
 )
 def test_x_is_told_as_fine_as_the_screen_resolves(x: float, span: float, text: str) -> None:
     assert located(x, span, "s") == text
+
+
+def test_an_inverted_channel_is_upside_down_around_its_zero() -> None:
+    scope = Scope()
+    assert recall(scope, {"v.ch1": ["0.5,-1,inverted"]}) == []
+    assert query(scope) == "v.ch1=0.5%2C-1%2Cinverted"
+    memory = filled(("ch1", np.arange(10.0), np.arange(10.0)))
+    found = verticals(scope, memory.records.get)["ch1"]
+    assert found["limits"] == [1.5, -2.5]
+    assert found["ground"] == [-1.0, "1▸"]
