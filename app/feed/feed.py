@@ -10,20 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from app.feed.picture import picture
+from app.feed.readings import PERIOD as PERIOD
+from app.feed.readings import READOUTS, displayed, others, period, read
 from app.feed.watched import Watched
 from app.feed.watcher import Watcher
 from app.memory.memory import Memory
 from app.problems import Problem
 from app.scope.autoset import SLOTS, Autoset, Setup
 from app.scope.frame import Frame
-from app.scope.readouts import legend, readouts, verticals
+from app.scope.measuring import Measured
+from app.scope.readouts import legend, verticals
 from app.scope.search import Searches
 from app.scope.view import View, frame, shown
 
-PERIOD = 1 / 30  # s between two frames of a view
 POLL = 0.008  # s between two looks at the memory
-READOUTS = 0.2  # s between two readings of a view
-AUTOSET = 0.25  # s between two looks for the set-up that fits
+AUTOSET = 0.5  # s between two looks for the set-up that fits
 SWEEP = 0.5  # s between two looks for viewers that have stalled
 MOST_VIEWS = 64
 RETRY_AFTER = 10  # s
@@ -31,9 +32,10 @@ SHARE, LEAST = (
     0.6,
     0.2,
 )  # of the loop's time that the feed may take: at most, and in need ...
-BUSY = 0.75  # ... which is when the loop has hardly any time left: senders come first
+BUSY = 0.92  # ... which is when the loop has hardly any time left: senders come first
 AHEAD = 0.05  # ... and s of work by which it may be ahead of that
-WRITES = 25  # frames handed to the kernel before others have the loop
+WRITES = 50  # frames handed to the kernel before others have the loop, and the core
+BREATH, BREATHS = 0.004, 0.012  # s that they have it, and all breaks of a frame together
 AMISS = 1.0  # s before a view that could not be drawn is tried again
 
 
@@ -87,6 +89,11 @@ class Feed:
         """The newest frame of a view, if somebody watches it."""
         watched = self._views.get(view)
         return watched.frame if watched is not None and watched.picture is not None else None
+
+    def measured(self, view: View) -> Measured | None:
+        """The newest readings of a view with their statistics, if somebody watches it."""
+        watched = self._views.get(view)
+        return watched.measured if watched is not None else None
 
     def on_glass(self, id: int) -> Frame | None:
         """A frame that was sent lately."""
@@ -163,9 +170,13 @@ class Feed:
         while True:
             await self.rest()
             self.sweep()
-            for watched in sorted(self._views.values(), key=lambda each: each.due):
-                if self.affordable() and watched.awake():
-                    await self.attend(watched)
+            await self.attend_all()
+
+    async def attend_all(self) -> None:
+        """Attend to all views, those first that have waited longest."""
+        for watched in sorted(self._views.values(), key=lambda each: each.due):
+            if self.affordable() and watched.awake():
+                await self.attend(watched)
 
     async def rest(self) -> None:
         """Wait until there may be something to do: for ever while nobody watches."""
@@ -190,7 +201,8 @@ class Feed:
             return SWEEP
         if not self.affordable():
             return max(POLL, (self._owed - AHEAD) / self._share)
-        return min([POLL, *(due - now for due in dues if due > now)])
+        ahead = min(dues) - now
+        return ahead if ahead > 0 else min([POLL, *(due - now for due in dues if due > now)])
 
     def wake(self) -> None:
         """Have the next look now."""
@@ -231,13 +243,12 @@ class Feed:
         if present and now - watched.read < READOUTS:
             return
         if not present:  # a sample need not wait because readouts have just been sent
-            watched.due = (now if now - watched.due > PERIOD / 2 else watched.due) + PERIOD
+            every = period(watched)
+            watched.due = (now if now - watched.due > every / 2 else watched.due) + every
         seen = (self.memory.version, self.setup())
-        made = (
-            watched.frame if present else frame(watched.view, self.memory, seen[1], self.searches, self.rows)
-        )
+        made = watched.frame if present else self.made(watched, seen[1])
         if now - watched.read >= READOUTS or others(made, watched.frame):
-            watched.read, watched.readouts = now, self.readings(made, watched.view)
+            watched.read, watched.readouts = now, self.readings(watched, made)
         watched.seen = seen
         new = picture(
             made, legend(made, self.memory), watched.readouts,
@@ -246,8 +257,14 @@ class Feed:
         if new.news:
             watched.show(new, made, len(self._views))
 
-    def readings(self, made: Frame, view: View) -> dict[str, object]:
-        return readouts(made, view, self.memory, self.clock()) | self.common()
+    def made(self, watched: Watched, setup: Setup) -> Frame:
+        """The frame of a view as it is now."""
+        found = frame(watched.view, self.memory, setup, self.searches, self.rows)
+        return displayed(watched, found, self.memory, self.rows)
+
+    def readings(self, watched: Watched, made: Frame) -> dict[str, object]:
+        now = self.clock() // READOUTS * READOUTS  # the same for views that are read together
+        return read(watched, made, self.memory, now) | self.common()
 
     def arrival(self, made: Frame) -> float | None:
         """When the newest sample of a frame's channels arrived, Unix s."""
@@ -262,10 +279,11 @@ class Feed:
         """
         watched.behind = False
         waiting = [watcher for watcher in watched.watchers if not watched.had_by(watcher)]
+        breath = min(BREATH, BREATHS * WRITES / max(len(waiting), 1))
         for n, watcher in enumerate(waiting):
             if n % WRITES == WRITES - 1:
                 self._owed += time.thread_time() - began
-                await asyncio.sleep(0)
+                await asyncio.sleep(breath)
                 began = time.thread_time()
             if watcher.watched is watched and not watcher.paused:
                 watched.behind |= not watched.give(watcher)
@@ -301,13 +319,3 @@ class Feed:
         if found != watcher.vertical:
             watcher.vertical = found
             watcher.tell({"vertical": found})
-
-
-def others(made: Frame, last: Frame) -> bool:
-    """Whether a frame shows other traces than the last, or with other knobs, so that readouts cannot wait."""
-    return (
-        made.lamp != last.lamp
-        or made.lead != last.lead
-        or made.units_per_div != last.units_per_div
-        or made.traces.keys() != last.traces.keys()
-    )

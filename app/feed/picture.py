@@ -126,8 +126,8 @@ def lined(slot: int, trace: Trace, words: Words, last: Line | None) -> Line:
 
 
 def across(trace: Trace, last: Origin | None) -> Origin:
-    """The origin of x; a Y-T trace brings its own."""
-    if trace.kind is not Kind.YT:
+    """The origin of x; all but figures bring their own."""
+    if trace.kind is Kind.XY:
         return origin(*extremes(trace.x), last)
     most = float(max(abs(trace.x[0]), abs(trace.x[-1]))) if len(trace.x) else 0.0
     return Origin(0.0, unit(most))
@@ -189,7 +189,7 @@ def overlap(old: Line, new: Line) -> tuple[int, int]:
 
 def gone(old: Line, new: Line) -> int:
     """Points of the old line that lie left of the new one's first."""
-    if new.trace.kind is Kind.YT:
+    if new.trace.kind is not Kind.XY:
         return int(old.x.searchsorted(new.x[0])) if len(new.x) else len(old.x)
     return new.trace.start - old.trace.start
 

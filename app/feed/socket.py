@@ -21,6 +21,7 @@ from app.scope.readouts import State, verticals
 from app.scope.scope import Scope
 
 LONGEST_TEXT = 32 << 10  # bytes of a message; a longer one closes the connection
+CHUNK = 4 << 10  # bytes read at once; a viewer says little, and Tornado makes room for so many each time
 LONGEST_QUERY = 8 << 10
 MOST_FIELDS = 128  # of a query
 PATIENCE = 0.02  # of the loop's time: what one viewer's messages may take ...
@@ -81,7 +82,9 @@ class FrameSocket(JsonHandler, WebSocketHandler):
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         self.set_nodelay(True)
-        self.watcher = Watcher(cast(WebSocketProtocol13, self.ws_connection).stream)
+        stream = cast(WebSocketProtocol13, self.ws_connection).stream
+        stream.read_chunk_size = CHUNK
+        self.watcher = Watcher(stream)
         try:
             self.turn(self.watcher, self.scope, self.refused, 0)
         except Problem as problem:

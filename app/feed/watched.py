@@ -7,6 +7,8 @@ from app.feed.watcher import BINARY, Watcher, framed
 from app.feed.wire import following, full
 from app.scope.autoset import Setup
 from app.scope.frame import Frame
+from app.scope.measuring import Measured
+from app.scope.spectra import Spectra
 from app.scope.view import View
 
 KEPT = 32  # pictures that a viewer may still name
@@ -21,6 +23,8 @@ class Watched:
     read    when its readouts were taken, likewise
     seen    version of the memory, and the set-up, that the newest frame shows
     behind  whether some viewer may not have the newest picture
+    spared  no measurements are taken before this time, likewise
+    took    s of work that the newest spectra were
     """
 
     def __init__(self, number: int, view: View, now: float) -> None:
@@ -34,6 +38,10 @@ class Watched:
         self.seen: tuple[int, Setup] | None = None
         self.behind = True
         self.readouts: Words = {}
+        self.measured: Measured | None = None
+        self.spectra: Spectra | None = None
+        self.spared = float("-inf")
+        self.took = 0.0
         self._frames: dict[int, Frame] = {}
         self._weight = 0
         self._arrivals: dict[int, float | None] = {}

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from beam import Served, Viewer, gone, many, serving
-from conftest import wait_until
 
 import app.feed.feed as feed
 import app.feed.watched as watched
@@ -19,6 +18,7 @@ import app.feed.watcher as watcher
 from app.feed.picture import Picture
 from app.feed.wire import Received, full
 from app.scope.view import View
+from tests.conftest import wait_until
 
 BEFORE = np.linspace(0, 9, 500)
 

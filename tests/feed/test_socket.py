@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 import pytest
 from beam import Served, Viewer, gone, many, serving
-from conftest import wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving import Served as Asked
@@ -24,6 +23,7 @@ import app.feed.socket as frames
 import app.feed.watcher as watcher
 from app.config import Config
 from app.feed.watcher import BINARY, Watcher, framed
+from tests.conftest import wait_until
 
 HANDSHAKE = {
     "Upgrade": "websocket",

@@ -1,0 +1,60 @@
+"""What is read of a watched view besides its traces: measurements, spectra, and everything in words."""
+
+from __future__ import annotations
+
+import time
+
+from app.feed.watched import Watched
+from app.memory.memory import Memory
+from app.scope.frame import Frame
+from app.scope.measuring import measured
+from app.scope.readouts import readouts
+from app.scope.spectra import spectra
+
+READOUTS = 0.2  # s between two readings of a view
+PERIOD, SPECTRAL = 1 / 30, 0.1  # s between two frames of a view: of signals, of spectra
+EASED, SLOWEST = 4, 0.5  # times what spectra took, and s: so long between two frames of them if that is more
+SPARED = 10  # times what measurements took: so long until they are taken again
+
+
+def period(watched: Watched) -> float:
+    """s between two frames of a view."""
+    return PERIOD if watched.view.spectrum is None else min(max(SPECTRAL, EASED * watched.took), SLOWEST)
+
+
+def displayed(watched: Watched, made: Frame, memory: Memory, rows: int) -> Frame:
+    """The frame as the view displays it."""
+    if watched.view.spectrum is None:
+        return made
+    began = time.thread_time()
+    watched.spectra = spectra(made, watched.view, memory.records.get, watched.spectra, rows)
+    watched.took = time.thread_time() - began
+    return watched.spectra.frame
+
+
+def read(watched: Watched, made: Frame, memory: Memory, now: float) -> dict[str, object]:
+    """The readouts of a view.
+
+    now  Unix seconds
+    """
+    measure(watched, made, memory)
+    return readouts(made, watched.view, memory, now, taken=watched.measured)
+
+
+def measure(watched: Watched, made: Frame, memory: Memory) -> None:
+    """Take the measurements of a view, unless that took long and not long ago."""
+    if watched.measured is not None and time.monotonic() < watched.spared:
+        return
+    began = time.thread_time()
+    watched.measured = measured(made, watched.view, memory.records.get, watched.measured)
+    watched.spared = time.monotonic() + SPARED * (time.thread_time() - began)
+
+
+def others(made: Frame, last: Frame) -> bool:
+    """Whether a frame shows other traces than the last, or with other knobs, so that readouts cannot wait."""
+    return (
+        made.lamp != last.lamp
+        or made.lead != last.lead
+        or made.units_per_div != last.units_per_div
+        or made.traces.keys() != last.traces.keys()
+    )
