@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
 import numpy as np
 import orjson
-from tornado.iostream import StreamClosedError
-from tornado.web import Finish
 
 from app.api.selection import Part, Wanted, bad, selected
 from app.config import Config
@@ -87,15 +84,7 @@ class DataReader(JsonHandler):
                 self.write(separator + orjson.dumps(block, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1])
                 separator = b","
                 if len(array) > BLOCK:
-                    await self.sent()
-
-    async def sent(self) -> None:
-        """Wait until the reader has taken what is written; end with one who has gone or stopped reading."""
-        try:
-            await asyncio.wait_for(self.flush(), STALLED_SECONDS)
-        except (TimeoutError, StreamClosedError):
-            self.detach().close()
-            raise Finish from None
+                    await self.sent(STALLED_SECONDS)
 
     def delete(self) -> None:
         if not may_send(self.request.headers, self.config.allow_ws_origin):

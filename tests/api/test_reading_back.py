@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from conftest import wait_until
 from serving import Served, serving
 
 from app.api import data
 from app.config import Config
+from tests.conftest import wait_until
 
 N = 300_000
 
