@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from quantiphy import Quantity
 
@@ -25,6 +26,7 @@ NUMBER = re.compile(
 )
 PLAIN = (1e-3, 1e4)  # from, to: without a unit no prefix is wanted
 STEPS = (1.0, 2.0, 5.0)
+KEPT = 4096  # texts: all views show the same knobs, and QuantiPhy takes 0.05 ms for each
 SMALLEST, LARGEST = 1e-150, 1e150  # units/div; data has any unit, and any value up to the largest
 
 
@@ -73,6 +75,7 @@ def stepped(value: float, clicks: int) -> float:
     return min(max(one_two_five(index + clicks), SMALLEST), LARGEST)
 
 
+@lru_cache(KEPT)
 def engineering(value: float, unit: str = "", digits: int = 3) -> str:
     """The value with an SI prefix and a fixed number of significant digits: `500 mV`, `2.00 ms`.
 
@@ -89,6 +92,7 @@ def engineering(value: float, unit: str = "", digits: int = 3) -> str:
     return rendered(unit, Quantity(value).render(prec=digits - 1, strip_zeros=False, show_units=False))
 
 
+@lru_cache(KEPT)
 def plain(value: float, unit: str = "") -> str:
     """The value as short as it can be said exactly enough: `500 mV`, `2 ms`, `0.5`."""
     if value == 0 or not math.isfinite(value):

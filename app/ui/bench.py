@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from app.config import Config
 from app.feed.feed import Feed
@@ -21,6 +22,7 @@ class Bench:
     demo: Demo
     feed: Feed
     clock: Callable[[], float] = time.time
+    epochs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def rows(self) -> int:

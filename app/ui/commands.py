@@ -6,20 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.scope.channel import FARTHEST
-from app.units import LARGEST, SMALLEST, parsed, stepped
+from app.ui import trigger_commands
+from app.ui.asked import Refused, Words, clicks, number, scale
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
 
-MOST_CLICKS = 60
 CLICK = 0.2  # divisions a click moves a trace
 LONGEST_LABEL = 32
-NOT_A_NUMBER = "Type a number such as 2m, 500u or 1.5k."
-Words = dict[str, object]
-
-
-class Refused(ValueError):  # noqa: N818 - what the panel says, not a fault
-    """A command that cannot be done, in words for the person at the panel."""
+LONGEST_ITEM = 600
 
 
 def run(tab: Tab, words: Words) -> None:
@@ -27,6 +22,7 @@ def run(tab: Tab, words: Words) -> None:
     feed, frame, asked = tab.bench.feed, words.get("frame"), words.get("asked")
     if tab.scope.running:
         glass = feed.on_glass(frame) if isinstance(frame, int) else None
+        tab.taken = feed.measured(tab.scope.view())
         tab.scope.stop(tab.bench.memory, glass, feed.searches)
     else:
         tab.scope.run()
@@ -65,6 +61,10 @@ def position(tab: Tab, words: Words) -> None:
     tab.scope.move(name, round(value, 6))
 
 
+def invert(tab: Tab, words: Words) -> None:
+    tab.scope.invert(channel(tab, words), on=words.get("on") is True)
+
+
 def switch(tab: Tab, words: Words) -> None:
     name = channel(tab, words)
     on = words.get("on") is True
@@ -101,6 +101,58 @@ def show(_tab: Tab, _words: Words) -> None:
     """Send everything again, as after each command."""
 
 
+def undo(tab: Tab, _words: Words) -> None:
+    """Take back the last change of the set-up."""
+    if not tab.past:
+        raise Refused("There is nothing to undo.")
+    tab.restore(tab.past.pop())
+
+
+def measure(tab: Tab, words: Words) -> None:
+    tab.scope.measure(text(words, "item"), on=words.get("on") is True)
+
+
+def statistics(tab: Tab, _words: Words) -> None:
+    """Begin statistics and averages afresh, for this tab alone."""
+    tab.scope.epoch = next(tab.bench.epochs)
+
+
+def gate(tab: Tab, words: Words) -> None:
+    """Measure a part of the screen, from and to as shares of it, or all of it."""
+    between = [words.get("from"), words.get("to")]
+    if between == [None, None]:
+        tab.scope.measure_between(None, None)
+    else:
+        tab.scope.measure_between(*(share(value) for value in between))
+
+
+def display(tab: Tab, words: Words) -> None:
+    if words.get("mode") == "fft":
+        tab.scope.show_spectrum()
+    elif words.get("mode") == "yt":
+        tab.scope.show_signal()
+    else:
+        raise Refused("There is no such display.")
+
+
+def spectrum(tab: Tab, words: Words) -> None:
+    tab.scope.show_spectrum(**{text(words, "field"): text(words, "value")})
+
+
+def text(words: Words, name: str) -> str:
+    """A short text; Refused: it is none."""
+    found = words.get(name)
+    if not isinstance(found, str) or len(found) > LONGEST_ITEM:
+        raise Refused("That is not a command.")
+    return found
+
+
+def share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused("A gate is between two places of the screen.")
+    return float(value)
+
+
 COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "run": run,
     "autoset": autoset,
@@ -109,10 +161,26 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "units": units,
     "position": position,
     "switch": switch,
+    "invert": invert,
     "label": label,
     "delete": delete,
     "demo": demo,
     "show": show,
+    "trigger": trigger_commands.trigger,
+    "level50": trigger_commands.level50,
+    "delay": trigger_commands.delay,
+    "reference": trigger_commands.reference,
+    "history": trigger_commands.history,
+    "live": trigger_commands.live,
+    "single": trigger_commands.single,
+    "force": trigger_commands.force,
+    "defaults": trigger_commands.defaults,
+    "undo": undo,
+    "measure": measure,
+    "statistics": statistics,
+    "gate": gate,
+    "display": display,
+    "spectrum": spectrum,
 }
 
 
@@ -132,30 +200,3 @@ def channel(tab: Tab, words: Words) -> str:
     if not isinstance(name, str) or name not in tab.bench.memory.records:
         raise Refused("That channel is gone.")
     return name
-
-
-def scale(value: float, words: Words, unit: str) -> float:
-    """The new value of a 1-2-5 knob: clicked on from the old one, or as typed; Refused: beyond its range."""
-    found = number(words, unit) if "text" in words else stepped(value, clicks(words))
-    if not SMALLEST <= found <= LARGEST:
-        raise Refused("This knob wants a value above 0.")
-    return found
-
-
-def clicks(words: Words) -> int:
-    """How far a knob was turned; Refused: not a whole number."""
-    found = words.get("clicks")
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise Refused("A knob turns by whole clicks.")
-    return max(-MOST_CLICKS, min(MOST_CLICKS, found))
-
-
-def number(words: Words, unit: str = "") -> float:
-    """What was typed into a knob; Refused: not a number."""
-    text = words.get("text")
-    if not isinstance(text, str) or len(text) > LONGEST_LABEL:
-        raise Refused(NOT_A_NUMBER)
-    try:
-        return parsed(text, unit)
-    except ValueError as error:
-        raise Refused(str(error)) from None

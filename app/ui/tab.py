@@ -7,8 +7,11 @@ tab draws: the frame goes through its Buffer and DynamicMap.
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import parse_qs
 
 import panel as pn
 from bokeh.document import Document
@@ -17,11 +20,14 @@ from app.memory.record import Record
 from app.scope.autoset import Vertical
 from app.scope.frame import Frame
 from app.scope.link import query, recall
+from app.scope.measuring import Measured, measured
 from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
+from app.scope.spectral import Spectral
+from app.ui.asked import Refused
 from app.ui.bench import Bench
 from app.ui.bridge import Bridge
-from app.ui.commands import Refused, obey
+from app.ui.commands import obey
 from app.ui.plot import Plot
 from app.ui.screen import Screen
 
@@ -29,6 +35,8 @@ TICK = 500  # ms
 HEARTBEAT = 2.0  # s; the page takes the connection for lost when none comes for a while
 SOONEST = 3  # times its cost: how long after a frame a knob may have the next one at once
 RETRY = 0.05  # s
+UNDONE = 50  # set-ups that are remembered
+NO_CHANGE = ("undo", "history", "live")  # of the set-up, to be taken back
 UNSAID = object()
 
 
@@ -39,6 +47,8 @@ class Tab:
         self.bench = bench
         self.scope = Scope(bench.rows)
         self.refused = recall(self.scope, arguments)
+        self.past: deque[str] = deque(maxlen=UNDONE)  # set-ups to go back to, the newest at the end
+        self.taken: Measured | None = None  # the readings of a stopped screen
         self.answered = 0  # number of the last press of Run or Stop that was obeyed
         self.frame = self.look()
         self.screen = Screen(bench.rows, self.frame, self.legend(), plot)
@@ -89,8 +99,10 @@ class Tab:
     def command(self, words: object) -> None:
         """Do what the panel asks, and show it at once."""
         self.catch_up()
+        before = query(self.scope)
         try:
             obey(self, words)
+            self.note(before, words)
         except Refused as refused:
             self.bridge.send({"error": str(refused)})
         except ValueError:
@@ -100,6 +112,19 @@ class Tab:
             self.tell()
         else:
             self.rest()
+
+    def note(self, before: str, words: object) -> None:
+        """Remember the set-up of before a change."""
+        moved = isinstance(words, dict) and words.get("do") in NO_CHANGE
+        if not moved and query(self.scope) != before:
+            self.past.append(before)
+
+    def restore(self, link: str) -> None:
+        """Have the set-up that a link says."""
+        self.scope.default()
+        recall(self.scope, parse_qs(link))
+        self.scope.settle(self.bench.memory)
+        self.scope.follow(self.bench.memory, self.bench.feed.setup())
 
     def catch_up(self) -> None:
         """Have the knobs that nobody has touched where the feed has them by now."""
@@ -151,7 +176,7 @@ class Tab:
 
     def vertical(self, name: str) -> Vertical:
         knobs = self.scope.channel(name)
-        return Vertical(float(knobs.units_per_div), float(knobs.position))
+        return Vertical(float(knobs.units_per_div), float(knobs.position), bool(knobs.inverted))
 
     def legend(self) -> dict[int, State]:
         """What belongs to each trace besides its points, by slot."""
@@ -160,20 +185,36 @@ class Tab:
     def state(self) -> State:
         """What the panel shows that is this tab's own; at rest the readouts, too."""
         scope, memory, feed = self.scope, self.bench.memory, self.bench.feed
+        view = scope.view()
         own: State = {
             "running": scope.running,
             "answered": self.answered,
             "whole": scope.capture is None or scope.capture.whole,
-            "following": not scope.touched,
+            "following": not scope.touched and not view.told(),
+            "knobs": self.knobs(),
             "timebase": timebase(scope, self.source(self.frame.lead)),
             "query": query(scope),
-            "view": scope.view().query(),
+            "view": view.query(),
             "vertical": verticals(scope, self.source, turned=scope.running),
         }
         if scope.running:
             return own
-        shown = readouts(self.frame, scope.view(), memory, self.bench.clock(), self.source)
+        self.taken = measured(self.frame, view, self.source, self.taken)
+        shown = readouts(self.frame, view, memory, self.bench.clock(), self.source, self.taken)
         return own | {"readouts": shown | feed.common()}
+
+    def knobs(self) -> State:
+        """Knobs that the readouts of a view do not say."""
+        spectrum = self.scope.spectrum
+        return {
+            "measure": list(self.scope.items),
+            "display": "yt" if spectrum is None else "fft",
+            "spectrum": asdict(spectrum or Spectral()),
+            "gate": self.scope.gate,
+            "undo": bool(self.past),
+            "armed": self.scope.single is not None,
+            "history": self.scope.at is not None,
+        }
 
     def tell(self) -> None:
         """Send the panel what has changed, and a sign of life now and then."""

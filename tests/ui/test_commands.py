@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections import deque
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,7 +20,10 @@ from app.memory.samples import Origin, Samples
 from app.scope.frame import ROWS, Frame
 from app.scope.link import query
 from app.scope.scope import Scope
-from app.ui.commands import COMMANDS, LONGEST_LABEL, Refused, obey
+from app.scope.spectral import KNOBS
+from app.scope.trigger import NAMES
+from app.ui.asked import Refused
+from app.ui.commands import COMMANDS, LONGEST_LABEL, obey
 from app.ui.tab import Tab
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
@@ -33,6 +38,13 @@ COMMAND = st.fixed_dictionaries(
         "clicks": st.integers(-5, 5) | st.integers() | JSON,
         "text": NUMBERS | JSON,
         "on": st.booleans() | JSON,
+        "field": st.sampled_from([*NAMES, *KNOBS, "count"]) | JSON,
+        "value": st.sampled_from(["normal", "ch2", "falling", "runt", "timeout", "dB", "hann", "5"]) | JSON,
+        "item": st.sampled_from(["ch1:frequency", "ch1:phase:ch2"]) | JSON,
+        "mode": st.sampled_from(["fft", "yt"]) | JSON,
+        "x": st.floats(-2, 2) | JSON,
+        "from": st.floats(0, 1) | JSON,
+        "to": st.floats(0, 1) | JSON,
     },
 )
 
@@ -56,8 +68,9 @@ def tab() -> Tab:
     wave = np.sin(2 * np.pi * 5 * x)
     for name, base, across in (("ch1", 0.0, x), ("ch2", 1e9, x), ("figure", 0.0, wave)):
         memory.append([Samples(name, base, across, wave, Origin.DATA, unit="V")], 1e9)
-    bench = SimpleNamespace(memory=memory, demo=Demo(), feed=Feed(memory, ROWS))
-    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0)
+    bench = SimpleNamespace(memory=memory, demo=Demo(), feed=Feed(memory, ROWS), epochs=itertools.count(1))
+    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque())
+    made.restore = lambda link: Tab.restore(cast(Tab, made), link)
     show(made)
     return cast(Tab, made)
 
@@ -88,10 +101,10 @@ def test_whatever_is_asked_the_screen_can_be_drawn(asked: list[dict[str, object]
             knobs = made.scope.channel(trace.channel)
             low, high = knobs.limits
             assert math.isfinite(low)
-            assert low < high
+            assert (low < high) != knobs.inverted
             assert math.isfinite(trace.ends[0])
             assert trace.ends[0] < trace.ends[1]
-    assert len(query(made.scope)) < 1000
+    assert len(query(made.scope)) < 2000
     for record in made.bench.memory.records.values():
         assert 0 < len(record.label) <= LONGEST_LABEL
         assert not set(record.label) & set("$<>&\"'`\n\r\x00")
@@ -115,7 +128,7 @@ def knobs(made: Tab) -> object:
     labels = {name: record.label for name, record in memory.records.items()}
     return (
         scope.running, scope.timebase.units_per_div, turned, set(scope.touched), dict(scope.cleared), labels,
-        made.bench.demo.running,
+        made.bench.demo.running, scope.view(),
     )  # fmt: skip
 
 

@@ -228,3 +228,18 @@ def test_a_knob_acts_within_a_quarter_of_a_second(front: Front, server: Server) 
     medians = {knob: statistics.median(times) for knob, times in took.items()}
     print("ms from click to readout and axis:", {knob: round(ms) for knob, ms in medians.items()})
     assert max(medians.values()) <= MOST_MS
+
+
+RANGE = """() => {
+  const {start, end} = Bokeh.documents[0].get_model_by_name('scope').extra_y_ranges.y0
+  return [start, end]
+}"""
+
+
+def test_invert_draws_the_trace_upside_down_and_the_link_says_so(sine: Front) -> None:
+    bottom, top = sine.page.evaluate(RANGE)
+    sine.click("#invert")
+    wait_until(lambda: sine.page.evaluate(RANGE) == [-bottom, -top])
+    wait_until(lambda: "inverted" in sine.page.url)
+    sine.click("#invert")
+    wait_until(lambda: sine.page.evaluate(RANGE) == [bottom, top])

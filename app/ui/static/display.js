@@ -11,6 +11,21 @@ export function status(state) { // the line above the screen, and the axis below
   show($('status-samples'), state.samples)
   show($('status-viewers'), String(state.viewers))
   axis(state.axis)
+  trigger(state)
+}
+
+const KINDS = {edge: {rising: 'rising', falling: 'falling', either: 'either edge'}, pulse: 'pulse', window: 'window', runt: 'runt', timeout: 'timeout'}
+let triggering = '' // the channel that did so last: in the past there is none
+function trigger({trigger: t, channels}) { // source, kind, level and mode
+  triggering = t?.source || t?.lead || triggering
+  const line = $('status-trigger'), lead = t && channels.find((c) => c.name === triggering)
+  line.hidden = !lead
+  if (!lead) return
+  const [source, level, mode] = line.children, kind = KINDS[t.kind] ?? t.kind
+  show(source, lead.label)
+  source.style.color = lead.color
+  show(level, `${kind[t.slope] ?? kind} ${['window', 'runt'].includes(t.kind) ? `${t.low} to ${t.high}` : t.level}`)
+  show(mode, t.mode === 'normal' ? 'Normal' : 'Auto')
 }
 
 export function delay(ms) { show($('status-delay'), ms === null ? '\u2013' : `${Math.round(ms)} ms`) }

@@ -47,7 +47,7 @@ export class Feed {
   }
 
   ask() { // a view's first frame is a whole one
-    this.view = null
+    this.view = this.last = null
     this.send({view: this.query, n: ++this.n})
   }
 

@@ -1,24 +1,29 @@
 // Keys, as at a bench scope; silent while somebody types.
 
-const REPEATED = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
+const REPEATED = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', '[', ']'])
 
-export function keys({command, run, select, selected}) {
-  const vertical = (what, clicks) => { if (selected()) command({do: what, channel: selected(), clicks}) }
+export function keys({command, run, select, selected, mode, slope, cursors, spectrum, past, help, close, save}) {
+  const press = (what) => () => command({do: what})
+  const channel = (what, clicks) => { if (selected()) command({do: what, channel: selected(), clicks}) }
+  const level = (clicks) => () => command({do: 'trigger', field: 'level', clicks})
+  const across = (clicks) => (event) => command({do: event.shiftKey ? 'delay' : 'timebase', clicks})
+  const up = (clicks) => (event) => channel(event.shiftKey ? 'position' : 'units', clicks)
   const actions = {
-    ' ': run,
-    a: () => command({do: 'autoset'}),
-    k: () => command({do: 'clear'}),
-    ArrowLeft: () => command({do: 'timebase', clicks: -1}),
-    ArrowRight: () => command({do: 'timebase', clicks: 1}),
-    ArrowUp: (event) => event.shiftKey ? vertical('position', 1) : vertical('units', 1),
-    ArrowDown: (event) => event.shiftKey ? vertical('position', -1) : vertical('units', -1),
+    ' ': run, a: press('autoset'), k: press('clear'), s: press('single'), f: press('force'), m: mode, e: slope, c: cursors, g: spectrum, h: past,
+    '[': level(-1), ']': level(1), '\\': press('level50'), '?': help, Escape: close,
+    ArrowLeft: across(-1), ArrowRight: across(1), ArrowUp: up(1), ArrowDown: up(-1),
   }
+  const together = {z: press('undo'), s: save} // with Ctrl, or the command key
+
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.repeat && !REPEATED.has(event.key))) return
+    if (event.defaultPrevented || (event.repeat && !REPEATED.has(event.key))) return
     if (event.target.closest?.('input, textarea, select, dialog, [contenteditable]')) return
-    if (event.key === ' ' && event.target.closest?.('button, summary')) return
-    if (/^[1-8]$/.test(event.key)) return select(Number(event.key))
-    const action = actions[event.key] ?? actions[event.key.toLowerCase()]
+    if (event.key === ' ' && event.target.closest?.('button, summary, a')) return
+    const typed = event.getModifierState('AltGraph') // where [ and \ are typed so
+    const held = !typed && (event.ctrlKey || event.metaKey)
+    if (!typed && event.altKey) return
+    if (!held && /^[1-8]$/.test(event.key)) return select(Number(event.key))
+    const action = held ? together[event.key] : actions[event.key] ?? actions[event.key.toLowerCase()]
     if (!action) return
     event.preventDefault()
     action(event)

@@ -27,13 +27,22 @@ export class Screen {
   draw(frame, vertical) { // vertical: by channel, knobs that a person has turned
     this.slots.forEach((slot, n) => this.trace(slot, n, frame.traces.get(n), vertical))
     const traces = [...frame.traces.values()]
-    this.mark(traces.map((trace) => [trace.slot, ...(vertical[trace.channel] ?? trace).ground]))
+    this.mark(traces.map((trace) => [trace.slot, ...scale(trace, vertical).ground]))
     this.tag(frame.traces)
+  }
+
+  traces() { // what is on the glass, whoever drew it: the feed, or the server at rest
+    const found = this.slots.map(({line, x, y, glyph}, slot) => {
+      const [label, x0, x_unit, clock, unit, near] = this.figure.tags[slot]
+      const of = (name) => line.data instanceof Map ? line.data.get(name + slot) : line.data[name + slot]
+      return {slot, label, x0, x_unit, clock, unit, near, x: of('x'), y: of('y'), ends: [x.start, x.end], limits: [y.start, y.end], color: color(glyph)}
+    })
+    return found.filter((trace) => trace.label && trace.x?.length)
   }
 
   trace(slot, n, trace, vertical) {
     if (!trace) return this.blank(slot, n)
-    const [start, end] = trace.ends, [bottom, top] = (vertical[trace.channel] ?? trace).limits
+    const [start, end] = trace.ends, [bottom, top] = scale(trace, vertical).limits
     put(slot.x, {start, end})
     put(slot.y, {start: bottom, end: top})
     if (slot.width !== trace.width) put(slot.glyph, {line_width: slot.width = trace.width})
@@ -71,6 +80,8 @@ export class Screen {
     put(this.figure, {tags})
   }
 }
+
+const scale = (trace, vertical) => trace.kind === 'spectrum' ? trace : vertical[trace.channel] ?? trace
 
 const decimals = (most) => most > 0 ? Math.min(20, Math.max(0, Math.floor(-Math.log10(most * 2 ** -23)))) : null
 

@@ -1,17 +1,20 @@
 // The page that only watches: the plot as the server drew it once, and the feed.
+import {Bar, measured} from './bar.js'
 import {choose} from './backend.js'
 import {boxes, connection, delay, status} from './display.js'
 import {Feed} from './feed.js'
 import {Screen} from './screen.js'
 
 const $ = (id) => document.getElementById(id)
-const query = location.search.slice(1)
+const query = location.search.slice(1), bar = new Bar($('bar'))
 let readings = null
 
 function refresh(feed) {
+  const channels = readings.channels.map((c) => ({...c, ...feed.vertical[c.name]}))
   status(readings)
-  boxes(readings.channels.map((c) => ({...c, ...feed.vertical[c.name]})), 'div')
-  $('empty').hidden = readings.channels.length > 0
+  boxes(channels, 'div')
+  measured(bar, readings.measurements, channels)
+  $('empty').hidden = channels.length > 0
 }
 
 function told(feed, {latency, error, vertical, refused}) {

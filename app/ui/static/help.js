@@ -1,0 +1,34 @@
+// The keys, over the side panel.
+import {el} from './parts.js'
+
+const KEYS = [
+  ['Space', 'Run or Stop'], ['S', 'Single'], ['F', 'Force a trigger'], ['A', 'Autoset'], ['K', 'Clear the screen'],
+  ['1 \u2026 8', 'Choose a channel; again: on or off'], ['\u2190 \u2192', 'Timebase'], ['Shift \u2190 \u2192', 'Delay'],
+  ['\u2191 \u2193', 'Units/div'], ['Shift \u2191 \u2193', 'Position'], ['[ ]', 'Trigger level'], ['\\', 'Level to 50 %'],
+  ['M', 'Trigger mode'], ['E', 'Slope'], ['C', 'Cursors'], ['G', 'Spectrum'], ['H', 'History, and back to live'],
+  ['Ctrl Z', 'Undo'], ['Ctrl S', 'Save the picture'], ['?', 'These keys'], ['Esc', 'Close'],
+]
+const HANDS = [
+  ['Drag the screen', 'Into the past'], ['Double click', 'Back to live'], ['Wheel', 'Timebase'], ['Wheel at the left border', 'Units/div'],
+  ['Drag T', 'Level or delay'], ['Drag a number', 'Position of its trace'], ['Two fingers', 'Timebase'],
+]
+
+export function help(opener) {
+  const rows = (list) => el('dl', {}, ...list.flatMap(([name, what]) => [el('dt', {textContent: name}), el('dd', {textContent: what})]))
+  const close = el('button', {className: 'key', textContent: 'Close', title: 'Close (Esc)'})
+  const dialog = el('dialog', {id: 'help', ariaLabel: 'Keys'}, el('h2', {textContent: 'Keys'}), rows(KEYS), el('h2', {textContent: 'Mouse and fingers'}), rows(HANDS), close)
+  const toggle = () => {
+    if (dialog.open) return dialog.close()
+    document.body.append(dialog)
+    dialog.show()
+    close.focus({preventScroll: true})
+  }
+  dialog.addEventListener('close', () => dialog.remove())
+  close.onclick = opener.onclick = toggle
+  dialog.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' && event.key !== '?') return
+    event.preventDefault()
+    dialog.close()
+  })
+  return {toggle, close: () => dialog.close()}
+}

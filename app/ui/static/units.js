@@ -1,0 +1,33 @@
+// Numbers as an instrument writes them, and back.
+
+const PREFIXES = 'afpnum kMGT', NONE = 6 // of 1
+const BARE = /^(dB|%|deg|°)/ // units that take no prefix
+const PLAIN = [1e-3, 1e4] // from, to: without a unit no prefix is wanted
+
+export function engineering(value, unit = '', digits = 4) { // 1234.5, 'Hz' -> '1.235 kHz'
+  if (!Number.isFinite(value)) return '---'
+  const size = Math.abs(value)
+  if (size === 0) return `0 ${unit}`.trim()
+  if (BARE.test(unit) || (!unit && size >= PLAIN[0] && size < PLAIN[1])) return `${rounded(value, digits)} ${unit}`.trim()
+  let step = Math.floor(Math.log10(size) / 3)
+  if (Math.abs(Number((value / 1000 ** step).toPrecision(digits))) >= 1000) step += 1
+  step = Math.min(Math.max(step, -NONE), PREFIXES.length - 1 - NONE)
+  return `${rounded(value / 1000 ** step, digits)} ${PREFIXES[step + NONE].trim()}${unit}`.trim()
+}
+
+function rounded(value, digits) {
+  const text = value.toPrecision(digits)
+  return text.includes('e') ? String(Number(text)) : text
+}
+
+export function parsed(text) { // '1.235 kHz' -> 1235; NaN where there is no number
+  const [, number, prefix = ''] = /^\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*([afpnumkMGT](?=[A-Za-z]))?/.exec(String(text)) ?? []
+  return Number(number) * 1000 ** (prefix ? PREFIXES.indexOf(prefix) - NONE : 0)
+}
+
+export function fine(value, resolution) { // with as many digits as the resolution is good for, as a person would type it
+  const decimals = Math.max(0, Math.ceil(-Math.log10(resolution)))
+  return decimals > 90 || Math.abs(value) >= 1e21 ? value.toPrecision(12) : String(Number(value.toFixed(decimals)))
+}
+
+export const inverse = (unit) => unit === 's' ? 'Hz' : unit === 'Hz' ? 's' : unit ? `1/${unit}` : ''
