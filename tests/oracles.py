@@ -125,16 +125,3 @@ class Twin:
             self.evicted += len(self.live) == self.live.maxlen
             self.live.append(pair)
         self.sorter.block(xs)
-
-
-def rising(
-    x: Sequence[float], y: Sequence[float], level: float, hysteresis: float
-) -> list[tuple[int, float]]:
-    """Sample and instant of each rise to the level from below the hysteresis; NaN forgets what was before."""
-    found, low = [], False
-    for i, value in enumerate(y):
-        if value >= level and low:
-            share = (level - y[i - 1]) / (value - y[i - 1])
-            found.append((i, x[i - 1] + share * (x[i] - x[i - 1])))
-        low = value <= level - hysteresis or (low and level - hysteresis < value < level)
-    return found

@@ -6,13 +6,17 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from app.config import Config, parser, shown
+from app.dsp.measure import MEASUREMENTS
+from app.dsp.spectrum import SCALES
+from app.dsp.trigger import TRIGGERS
+from app.dsp.windows import WINDOWS
 from app.ingest.formats import FORMATS
 from tests.serving import Served, serving
 
@@ -39,6 +43,19 @@ def test_the_table_of_settings_equals_the_configuration() -> None:
     told = [tuple(row[:3]) for row in table("| variable | flag | default | meaning |")]
     real = [(f.metadata["env"], "--" + f.name.replace("_", "-"), shown(f.default)) for f in fields(Config)]
     assert sorted(told) == sorted(real)
+
+
+@pytest.mark.parametrize(
+    ("head", "registry"),
+    [
+        ("| trigger | fires when |", TRIGGERS),
+        ("| measurement | is |", MEASUREMENTS),
+        ("| window | for |", WINDOWS),
+        ("| scale | 0 is |", SCALES),
+    ],
+)
+def test_every_entry_of_a_registry_has_its_row(head: str, registry: Mapping[str, object]) -> None:
+    assert [row[0] for row in table(head)] == list(registry)
 
 
 def test_every_setting_has_a_meaning() -> None:

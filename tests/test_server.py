@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import signal
+import socket
 import statistics
 import threading
 import time
@@ -111,7 +112,7 @@ def test_a_stalled_reader_costs_no_memory_and_disturbs_nobody() -> None:
         healthy = [stack.enter_context(Viewer(server.port)) for _ in range(3)]
         stack.enter_context(Viewer(server.port, stalled=True))
         wait_until(lambda: all(viewer.received and viewer.frames for viewer in healthy))
-        wait_until(lambda: idle(server), 30)
+        wait_until(lambda: idle(server), 60)  # before anything is measured
         send(server, 5, tidy=True)
         rss = server.rss()
         send(server, 15, tidy=True)
@@ -155,6 +156,49 @@ def test_sigterm_ends_it_with_0_within_5_s_with_sockets_open() -> None:
         began = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
         assert time.monotonic() - began < 5
+
+
+def test_sigterm_answers_a_post_that_has_begun_and_closes_connections_that_rest() -> None:
+    server = Server()
+    server.launch()
+    wait_until(lambda: accepts(server), 20, 0.02)
+    head = b"POST /data HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n"
+    place = ("127.0.0.1", server.port)
+    with socket.create_connection(place, 10) as resting, socket.create_connection(place, 10) as sender:
+        resting.sendall(head + b'{"x": 1, "y": 2}')
+        assert b"success" in resting.recv(65536)
+        sender.sendall(head + b'{"x": 2,')
+        assert b"100" in sender.recv(65536)
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not connects(server))  # it takes no new ones, and goes on
+        sender.sendall(b' "y": 2}')
+        assert sender.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        assert resting.recv(65536) == b""
+    assert server.process.wait(10) == 0
+
+
+def connects(server: Server) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", server.port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_connection_that_posted_can_become_a_socket(server: Server) -> None:
+    post = b'POST /data HTTP/1.1\r\nHost: a\r\nContent-Length: 16\r\n\r\n{"x": 1, "y": 2}'
+    upgrade = (
+        b"GET /frames HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), 10) as sender:
+        sender.sendall(post + upgrade)
+        received = b""
+        while received.count(b"\r\n\r\n") < 2:
+            received += sender.recv(65536)
+        assert received.startswith(b"HTTP/1.1 200 OK")
+        assert b"HTTP/1.1 101 " in received
 
 
 def test_sigterm_before_the_page_is_there_ends_it_with_0() -> None:

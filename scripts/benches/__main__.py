@@ -10,7 +10,7 @@ from typing import Self
 
 from playwright.sync_api import Error as BrowserError
 
-from scripts.benches import feed, holding, ingest, join, leaving, memory, screen
+from scripts.benches import accuracy, feed, holding, ingest, join, leaving, memory, screen, triggers
 from scripts.benches.running import Server, app
 from scripts.benches.table import FULL, QUICK, Row, Size, WrongError, head, line
 
@@ -19,6 +19,8 @@ ALONE: dict[str, Callable[[Size], Iterator[Row]]] = {  # they start what they ne
     "columnar": ingest.columnar,
     "append": memory.append,
     "frame": memory.frame,
+    "triggers": triggers.triggers,
+    "accuracy": accuracy.accuracy,
     "exact": holding.exact,
     "malformed": holding.malformed,
     "tabs": holding.tabs,
@@ -37,7 +39,7 @@ SERVED: dict[str, Callable[[Server, Size], Iterator[Row]]] = {  # on an app of t
     "pages": screen.pages,
 }
 ROWS = (*ALONE, *SERVED)
-SLOW = {"drawn", "painted", "closed"}  # a browser, and sessions that the server keeps for a while
+SLOW = {"drawn", "painted", "closed", "accuracy"}  # a browser, sessions that the server keeps for a while
 
 
 def main(argv: Sequence[str] | None = None) -> int:

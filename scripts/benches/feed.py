@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.benches.bodies import MILLION, ROLLED_BODIES, SWEPT_BODIES
-from scripts.benches.running import Server, behind_nginx, has_nginx, per_tab, two_sides, until
+from scripts.benches.running import Load, Server, behind_nginx, has_nginx, per_tab, two_sides, until
 from scripts.benches.sender import Feeding, Sender
 from scripts.benches.table import Row, Size, WrongError
 from scripts.benches.viewer import Viewer
@@ -123,30 +123,28 @@ def watchers(server: Server, size: Size) -> Iterator[Row]:
     """Many watchers on one core, straight to the app and once through nginx."""
     with two_sides() as core:
         with server.on(core):
-            yield carried(server, size, "straight to the app")
+            yield carried(server, core, size, "straight to the app")
         if has_nginx():
             with behind_nginx() as front, front.on(core):
                 front.rests(size.calm)
-                yield carried(front, size, "through nginx")
+                yield carried(front, core, size, "through nginx")
 
 
-def carried(server: Server, size: Size, way: str) -> Row:
+def carried(server: Server, core: set[int], size: Size, way: str) -> Row:
     """Single points come in, at first with nobody there."""
     seconds = size.frames_for
     with sweeping(server, seconds), probing(server, seconds) as alone:
         time.sleep(seconds)
     with sweeping(server, seconds, 1), Watchers(server.port, size.watchers, [UNPROBED]) as crowd:
         time.sleep(size.calm)
-        with probing(server, seconds) as beside:
-            spent = server.cpu()
+        with probing(server, seconds) as beside, Load(server, core) as load:
             look = crowd.watch(seconds)
-            spent = (server.cpu() - spent) / look.seconds
     p99 = beside.sent.ms(0.99)
     return Row(
         f"{size.watchers} watchers of 4 channels x 1000 columns, {POINTS:g} single-point POST/s come in, "
         f"server on one core, {way}",
         f"slowest {look.slowest:.1f} frames/s, gap p99 {look.gap(0.99):.0f} ms; POST p99 {p99:.1f} ms, "
-        f"p50 {beside.sent.ms(0.5):.1f}; {100 * spent:.0f} % of the core",
+        f"p50 {beside.sent.ms(0.5):.1f}; {load}",
         f"POST p99 {alone.sent.ms(0.99):.1f} ms, p50 {alone.sent.ms(0.5):.1f}, no watchers",
         p99 / alone.sent.ms(0.99),
         f">= {FRAMES:g} frames/s each, POST p99 <= {POST_P99:g} ms",
@@ -164,11 +162,11 @@ def views(server: Server, size: Size) -> Iterator[Row]:
         Feeding(server.port, "million", MILLION, longest) as fed,
     ):
         time.sleep(size.calm)
-        one, _ = slowest(server, queries[-1:], size)
-        many, share = slowest(server, queries, size)
+        one, _ = slowest(server, core, queries[-1:], size)
+        many, load = slowest(server, core, queries, size)
     yield Row(
         f"{size.views} distinct views watched at once, 1 M samples/s come in",
-        f"slowest {many:.1f} frames/s, {100 * share:.0f} % of a core; POST p99 {fed.sent.ms(0.99):.0f} ms",
+        f"slowest {many:.1f} frames/s, {load}; POST p99 {fed.sent.ms(0.99):.0f} ms",
         f"{one:.1f} frames/s, 1 view",
         many / one,
         f">= {VIEW_FRAMES:g} frames/s each",
@@ -176,13 +174,12 @@ def views(server: Server, size: Size) -> Iterator[Row]:
     )
 
 
-def slowest(server: Server, queries: list[str], size: Size) -> tuple[float, float]:
-    """Frames a second of the slowest of these views, and processor time of the server in s a second."""
+def slowest(server: Server, core: set[int], queries: list[str], size: Size) -> tuple[float, Load]:
+    """Frames a second of the slowest of these views, and what the server had to do."""
     with Watchers(server.port, len(queries), queries) as crowd:
         time.sleep(size.calm)
-        spent = server.cpu()
-        look = crowd.watch(size.frames_for)
-        return look.slowest, (server.cpu() - spent) / look.seconds
+        with Load(server, core) as load:
+            return crowd.watch(size.frames_for).slowest, load
 
 
 def roll(server: Server, size: Size) -> Iterator[Row]:

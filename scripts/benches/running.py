@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import orjson
 
@@ -24,6 +24,8 @@ T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+SPENT = (0, 1, 2, 5, 6, 7)  # of /proc/stat: user, nice, system, interrupts, softirq, stolen by the host
+WORTH_TELLING = 0.05
 IDLE = 0.03  # of a core, that a server may take which rests
 OURS = re.compile(r"SCOPE_|BOKEH_|PORT$|BIND$")
 
@@ -134,6 +136,40 @@ class Server:
     def _pin(self, cores: set[int]) -> None:
         for task in Path(f"/proc/{self.pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), cores)
+
+
+class Load:
+    """Processor time in a block, a second: of a server, and of all else on the cores it was given.
+
+    What the host kept for itself counts as else.
+    """
+
+    own = other = 0.0
+
+    def __init__(self, running: Server, cores: set[int]) -> None:
+        self.running, self.cores = running, cores
+
+    def _times(self) -> tuple[float, float, float]:
+        return time.monotonic(), self.running.cpu(), worked(self.cores)
+
+    def __enter__(self) -> Self:
+        self._before = self._times()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        seconds, own, all_of_it = (b - a for a, b in zip(self._before, self._times(), strict=True))
+        self.own, self.other = own / seconds, max(0.0, all_of_it - own) / seconds
+
+    def __str__(self) -> str:
+        other = f", all else {100 * self.other:.0f} %" if self.other > WORTH_TELLING else ""
+        return f"{100 * self.own:.0f} % of the core{other}"
+
+
+def worked(cores: set[int]) -> float:
+    """Seconds that these cores have spent on anything, or did not get from their host."""
+    lines = [line.split() for line in Path("/proc/stat").read_text().splitlines()]
+    times = {name: [int(ticks) for ticks in more] for name, *more in lines if name.startswith("cpu")}
+    return sum(times[f"cpu{core}"][n] for core in cores for n in SPENT) / TICKS
 
 
 def link_of(path: Path) -> str:

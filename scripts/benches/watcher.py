@@ -72,7 +72,6 @@ class Watcher:
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._shake(port, query)
-        self.socket.setblocking(False)
 
     def _shake(self, port: int, query: str) -> None:
         """The handshake. WrongError: refused."""
@@ -97,7 +96,8 @@ class Watcher:
             raise WrongError(f"GET /frames?{query}: {answer[:300]!r}")
         self._buffer[: len(rest)] = rest
         self._filled = len(rest)
-        self._messages()
+        self.socket.setblocking(False)
+        self._messages()  # the last may be that it closes
 
     def read(self) -> None:
         """Take what is there."""

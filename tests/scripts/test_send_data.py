@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from conftest import wait_until
 from serving import Served, serving
 
 from app.config import Config
+from tests.conftest import wait_until
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "send_data.py"
 
