@@ -18,6 +18,7 @@ from app.dsp.spectrum import SCALES
 from app.dsp.trigger import TRIGGERS
 from app.dsp.windows import WINDOWS
 from app.ingest.formats import FORMATS
+from app.scope.acquisition import ACQUISITIONS
 from tests.serving import Served, serving
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,7 @@ def test_the_table_of_settings_equals_the_configuration() -> None:
     ("head", "registry"),
     [
         ("| trigger | fires when |", TRIGGERS),
+        ("| acquisition | shows |", ACQUISITIONS),
         ("| measurement | is |", MEASUREMENTS),
         ("| window | for |", WINDOWS),
         ("| scale | 0 is |", SCALES),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.dsp.envelope import Columns
 from app.memory.record import Record
 from app.memory.segments import Segment
+from app.scope.acquisition import Acquisition, Detector, extremes
 from app.scope.autoset import Setup
 from app.scope.lines import Lines
 from app.scope.sweep import FIGURE_POINTS, Anchor
@@ -101,6 +102,7 @@ class Frame:
     delay    x from the trigger to the reference point, as it was then
     history  whether it is of the past
     lines    of the spectra, if the traces are some; None: they are signals
+    acquired how its samples were acquired
     """
 
     traces: dict[int, Trace] = field(default_factory=dict)
@@ -116,6 +118,7 @@ class Frame:
     delay: float = 0.0
     history: bool = False
     lines: Lines | None = None
+    acquired: Acquisition = field(default_factory=Acquisition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +183,8 @@ def grid(window: Window, rows: int) -> Grid:
     return Grid(width, 0.0, first, last - first + 1, math.floor(left) // far * far, stays=True)
 
 
-def yt(record: Record, window: Window, rows: int = ROWS) -> Trace:
-    """The trace of a window: every sample when there are few, else lowest and highest of each column.
+def yt(record: Record, window: Window, rows: int = ROWS, detect: Detector = extremes) -> Trace:
+    """The trace of a window: every sample when there are few, else what is detected in each column.
 
     rows  most points it may have, >= 16
     """
@@ -189,11 +192,12 @@ def yt(record: Record, window: Window, rows: int = ROWS) -> Trace:
     breaks = record.gap_starts(start + 1, stop)
     own = grid(window, rows)
     ends = window.left - own.origin, window.left - own.origin + window.span
-    if stop - start + len(breaks) <= min(rows, ROWS // 2):
+    few = stop - start + len(breaks) <= min(rows, ROWS // 2)
+    found = None if few and detect is extremes else columns(record, window, own, start, stop)
+    if found is None or (few and (found.stop - found.start <= 1).all()):
         x, y = raw(record, own.origin, start, stop, breaks)
     else:
-        found = columns(record, window, own, start, stop)
-        x, y = envelope(record, own, found, ends[1])
+        x, y = drawn(record, own, found, ends[1], detect)
         if len(found.index):
             start, stop = int(found.start[0]), int(found.stop[-1])
     x0 = window.segment.x0 + own.origin
@@ -229,21 +233,21 @@ def columns(record: Record, window: Window, own: Grid, start: int, stop: int) ->
     return Columns(*(part[kept] for part in (found.index, found.low, found.high, found.start, found.stop)))
 
 
-def envelope(record: Record, own: Grid, found: Columns, right: float) -> tuple[Float64s, Float64s]:
-    """Lowest and highest sample of each column, in the order in which the column goes up or down.
+def drawn(
+    record: Record, own: Grid, found: Columns, right: float, detect: Detector
+) -> tuple[Float64s, Float64s]:
+    """What is detected in each column.
 
     Empty columns within a gap give NaN, so that the line is broken there; other empty columns are left out.
 
     right  x at the right border, where the newest sample may stand: its column is not drawn beyond it
     """
-    falling = record.values(found.stop - 1) < record.values(found.start)
-    y = np.empty(2 * len(found.index))
-    y[0::2] = np.where(falling, found.high, found.low)
-    y[1::2] = np.where(falling, found.low, found.high)
+    y = detect(record, found)
+    each = len(y) // max(len(found.index), 1)
     x = own.x(found.index)
     if own.stays:
         np.minimum(x, right, out=x)
-    return parted(np.repeat(x, 2), y, 2 * broken(record, found))
+    return parted(np.repeat(x, each), y, each * broken(record, found))
 
 
 def broken(record: Record, found: Columns) -> Ints:

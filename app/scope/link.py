@@ -113,6 +113,7 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "gate": gate,
     "epoch": epoch,
     "display": display,
+    "acq": lambda scope, value: scope.acquire(value),
     "single": single,
     "force": force,
 }

@@ -53,6 +53,7 @@ def readouts(
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
         "axis": axis(frame, lead),
         "trigger": trigger(frame, view, memory),
+        "acquisition": {"mode": view.acquisition.mode},
         "display": "yt" if view.spectrum is None else "fft",
         "spectrum": spectrum(frame, memory),
         "measurements": measurements(taken, frame, memory),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import param
 
 from app.dsp.measure import MEASUREMENTS, Pair
 from app.memory.memory import Memory
 from app.memory.record import Record
+from app.scope.acquisition import Acquisition
 from app.scope.autoset import SLOTS, Setup
+from app.scope.capture import Capture, captured
 from app.scope.channel import Channel
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.search import Searches
@@ -22,20 +24,9 @@ from app.scope.timebase import Timebase
 from app.scope.trigger import Trigger
 from app.scope.view import Drawing, View, frame, rounded, shown
 
-KEPT_BYTES = 64 << 20  # of raw samples that a stopped screen keeps for itself
-SAMPLE_BYTES = 16
 TIMEBASE = "timebase"
 MOST_MEASURED = 8
 LONGEST_ITEM = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """What a stopped screen keeps: its frame, the samples by slot, and whether all of them fitted."""
-
-    frame: Frame
-    slots: Mapping[int, Record]
-    whole: bool
 
 
 class Scope(param.Parameterized):  # type: ignore[misc]
@@ -60,6 +51,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.gate: tuple[float, float] | None = None
         self.epoch = 0
         self.spectrum: Spectral | None = None
+        self.acquisition = Acquisition()
         self.capture: Capture | None = None
         self._setup = Setup()
         self._usual: dict[str, bool] = {}  # channels that are there: on while nobody has switched them?
@@ -186,6 +178,10 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         """Show the signals over time."""
         self.spectrum = None
 
+    def acquire(self, mode: str) -> None:
+        """Acquire in another mode; ValueError: there is none of this name."""
+        self.acquisition = self.acquisition.turned(mode)
+
     def autoset(self) -> None:
         """Let go of every knob of the screen: it follows the signal again."""
         self.touched.clear()
@@ -198,6 +194,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.autoset()
         self.items.clear()
         self.gate = self.spectrum = None
+        self.acquisition = Acquisition()
 
     def clear(self, memory: Memory) -> None:
         """Empty this screen: samples received until now are not drawn here any more."""
@@ -234,6 +231,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             self.gate,
             self.epoch,
             self.spectrum,
+            self.acquisition,
         )
 
     def shown(self, memory: Memory) -> dict[int, Record]:
@@ -265,6 +263,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         glass = self.capture.frame
         same = (glass.units_per_div, glass.delay) == (self._units_per_div(), rounded(self.timebase.delay))
         same &= (None if glass.lines is None else glass.lines.setting) == self.spectrum
+        same &= glass.acquired == self.acquisition
         if same and all(map(self._on, glass.traces.values())):
             return glass
         redrawn = self._redrawn(self.capture.slots, glass)
@@ -292,7 +291,9 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             for name, anchor in glass.held.items()
             if name in names
         }
-        drawing = Drawing(View(), slots, held, self._units_per_div(), self._setup, self.rows)
+        drawing = Drawing(
+            View(acquisition=self.acquisition), slots, held, self._units_per_div(), self._setup, self.rows
+        )
         made = drawing.frame()
         trigger = glass.trigger
         if trigger.share is not None:
@@ -308,16 +309,3 @@ def measurable(item: str) -> bool:
         return len(item) <= LONGEST_ITEM
     name, _, kind = name.rpartition(":")
     return bool(name and last) and isinstance(MEASUREMENTS.get(kind), Pair) and len(item) <= LONGEST_ITEM
-
-
-def captured(glass: Frame, memory: Memory) -> Capture:
-    """Copies of the samples on a screen; where they exceed KEPT_BYTES, the newest of each channel."""
-    wanted = sum(trace.stop - trace.start for trace in glass.traces.values()) * SAMPLE_BYTES
-    share = min(1.0, KEPT_BYTES / max(wanted, 1))
-    copies = {}
-    for slot, trace in glass.traces.items():
-        record = memory.records.get(trace.channel)
-        if record is not None and record.serial == trace.serial:
-            start = trace.stop - int((trace.stop - trace.start) * share)
-            copies[slot] = record.copy(start, trace.stop)
-    return Capture(replace(glass, lamp="STOP"), copies, share == 1.0)

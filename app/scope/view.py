@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from app.memory.memory import Memory
 from app.memory.record import Record
+from app.scope.acquisition import Acquisition
 from app.scope.autoset import SLOTS, Setup
 from app.scope.frame import ROWS, Frame, Lamp, Trace, Triggered, Window, xy, yt
 from app.scope.search import Searches
@@ -35,6 +36,7 @@ class View:
     gate           the part of the screen that is measured, as shares; None: all of it
     epoch          statistics and averages begin afresh with a new one
     spectrum       None: the screen is Y-T
+    acquisition    what is made of many samples
     """
 
     units_per_div: float | None = None
@@ -46,6 +48,7 @@ class View:
     gate: tuple[float, float] | None = None
     epoch: int = 0
     spectrum: Spectral | None = None
+    acquisition: Acquisition = field(default_factory=Acquisition)
 
     def query(self) -> str:
         """The view as the query of a link, always the same for the same view; empty for the default one."""
@@ -64,6 +67,7 @@ class View:
         found += [] if sweep.reference == Sweep().reference else [("ref", f"{sweep.reference:.6g}")]
         found += [("delay", f"{sweep.delay:.12g}")] if sweep.delay else []
         found += [] if sweep.at is None else [("at", repr(sweep.at))]
+        found += self.acquisition.told()
         found += [("m", item) for item in self.measure]
         found += [] if self.gate is None else [("gate", "{:.6g},{:.6g}".format(*self.gate))]
         return found + (self.spectrum.told() if self.spectrum is not None else [])
@@ -154,6 +158,7 @@ class Drawing:
             held=self.held,
             setup=self.setup,
             units_per_div=self.units_per_div,
+            acquired=self.view.acquisition,
         )
 
     def trace(self, record: Record) -> Trace:
@@ -163,7 +168,7 @@ class Drawing:
             return xy(record, self.figure_ends(record.name), self.view.first(record))
         still = anchor.reference < 1
         window = Window(anchor.segment, anchor.left(self.span), self.span, self.view.first(record), still)
-        return yt(record, window, self.rows)
+        return yt(record, window, self.rows, self.view.acquisition.detect)
 
     def figure_ends(self, name: str) -> tuple[float, float]:
         """x at the borders for a figure; the timebase is its scale while no Y-T trace needs it."""

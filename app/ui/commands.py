@@ -126,6 +126,11 @@ def gate(tab: Tab, words: Words) -> None:
         tab.scope.measure_between(*(share(value) for value in between))
 
 
+def acquire(tab: Tab, words: Words) -> None:
+    """Acquire in another mode."""
+    tab.scope.acquire(text(words, "mode"))
+
+
 def display(tab: Tab, words: Words) -> None:
     if words.get("mode") == "fft":
         tab.scope.show_spectrum()
@@ -179,6 +184,7 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "measure": measure,
     "statistics": statistics,
     "gate": gate,
+    "acquire": acquire,
     "display": display,
     "spectrum": spectrum,
 }

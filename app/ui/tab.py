@@ -207,6 +207,7 @@ class Tab:
         """Knobs that the readouts of a view do not say."""
         spectrum = self.scope.spectrum
         return {
+            "acquisition": asdict(self.scope.acquisition),
             "measure": list(self.scope.items),
             "display": "yt" if spectrum is None else "fft",
             "spectrum": asdict(spectrum or Spectral()),

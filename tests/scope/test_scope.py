@@ -3,7 +3,7 @@ import pytest
 
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
-from app.scope import scope as module
+from app.scope import capture as module
 from app.scope.autoset import Autoset
 from app.scope.frame import Frame
 from app.scope.scope import Scope

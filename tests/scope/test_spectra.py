@@ -13,10 +13,10 @@ from app.dsp.spectrum import spectrum
 from app.memory.memory import Memory
 from app.memory.samples import Floats, Origin, Samples
 from app.scope.autoset import Autoset
+from app.scope.capture import captured
 from app.scope.frame import Frame, Kind, Trace
 from app.scope.measuring import measured
 from app.scope.readouts import legend, readouts
-from app.scope.scope import captured
 from app.scope.search import Searches
 from app.scope.spectra import Spectra, spectral
 from app.scope.spectral import Spectral

@@ -3,6 +3,7 @@ import {copy, show} from './parts.js'
 import {connection, delay, status} from './display.js'
 import {light} from './fields.js'
 import {connect} from './connection.js'
+import {acquire} from './acquire.js'
 import {Bar} from './bar.js'
 import {Cursors} from './cursors.js'
 import {Feed} from './feed.js'
@@ -36,7 +37,7 @@ const past = {
   leave: () => { if (state.trigger?.history) command({do: 'live'}) },
 }
 const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, traces, past})
-const groups = [horizontal($('horizontal'), command), triggered.update, measure($('measure'), bar, command, cursors), summary($('summary'))]
+const groups = [horizontal($('horizontal'), command), triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), summary($('summary'))]
 
 function build() {
   $('run').onclick = run
