@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import hmac
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+SHORTEST = 8  # characters of a token
 MULTIPLES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class ConfigError(ValueError):
     """A setting that cannot be used, with its name and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, known by its SHA-256 alone.
+
+    channels  the only ones it opens; empty: all
+    """
+
+    digest: bytes
+    channels: frozenset[str] = frozenset()
+
+    def fits(self, offered: str) -> bool:
+        return hmac.compare_digest(self.digest, digest(offered))
+
+
+def digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def size(text: str) -> int:
@@ -45,8 +69,36 @@ def hosts(text: str) -> tuple[str, ...]:
     return tuple(host.strip() for host in text.split(",") if host.strip())
 
 
-def setting(default: T, env: str, read: Callable[[str], T], wants: str, doc: str) -> T:
-    return field(default=default, metadata={"env": env, "read": read, "wants": wants, "doc": doc})
+def at_most(text: str) -> int:
+    """A whole number from zero."""
+    return 0 if float(text) == 0 else count(text)
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins of pages, in lower case and without a port that is the usual one."""
+    found = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    if not all(ORIGIN.fullmatch(origin) for origin in found):
+        raise ValueError
+    return tuple(origin.lower() for origin in found)
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """Tokens, each of at least eight characters, with the channels that it opens."""
+    return tuple(map(token, filter(None, map(str.strip, re.split(r"[,\n]", text)))))
+
+
+def token(text: str) -> Token:
+    secret, _, names = text.partition(":")
+    if len(secret) < SHORTEST or not secret.isascii() or not secret.isprintable():
+        raise ValueError
+    return Token(digest(secret), frozenset(filter(None, map(str.strip, names.split("|")))))
+
+
+def setting(
+    default: T, env: str, read: Callable[[str], T], wants: str, doc: str, *, secret: bool = False
+) -> T:
+    about = {"env": env, "read": read, "wants": wants, "doc": doc, "secret": secret}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
@@ -68,6 +120,50 @@ class Config:
         hosts,
         "host[:port], comma-separated",
         "hosts whose pages may connect; not set: the page's own host",
+    )
+    allow_origin: tuple[str, ...] = setting(
+        (),
+        "SCOPE_ALLOW_ORIGIN",
+        origins,
+        "origins such as https://lab.example, comma-separated",
+        "pages of other hosts that may POST samples",
+    )
+    write_tokens: tuple[Token, ...] = setting(
+        (),
+        "SCOPE_WRITE_TOKENS",
+        tokens,
+        f"tokens of {SHORTEST} characters or more, comma-separated, each with :channel|channel or without",
+        "tokens for senders, with the channels they may write to; not set: anybody may send",
+        secret=True,
+    )
+    view_tokens: tuple[Token, ...] = setting(
+        (),
+        "SCOPE_VIEW_TOKENS",
+        tokens,
+        f"tokens of {SHORTEST} characters or more, comma-separated",
+        "tokens for viewers; not set: anybody may look",
+        secret=True,
+    )
+    rate_points: int | None = setting(
+        None,
+        "SCOPE_RATE_POINTS",
+        at_most,
+        "a whole number; 0: no limit",
+        "samples a second of each token; not set: 1000000 with tokens, no limit without",
+    )
+    rate_requests: int | None = setting(
+        None,
+        "SCOPE_RATE_REQUESTS",
+        at_most,
+        "a whole number; 0: no limit",
+        "requests a second of each token; not set: 20000 with tokens, no limit without",
+    )
+    rate_channels: int | None = setting(
+        None,
+        "SCOPE_RATE_CHANNELS",
+        at_most,
+        "a whole number; 0: no limit",
+        "new channels a minute of each token; not set: 30 with tokens, no limit without",
     )
     scope_points: int = setting(
         1_000_000,
@@ -106,14 +202,30 @@ def load(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Config
     given = vars(parser().parse_args(argv))
     values: dict[str, object] = {}
     for f in fields(Config):
-        text = given[f.name] if given[f.name] is not None else environ.get(f.metadata["env"])
+        text = given[f.name] if given[f.name] is not None else said(f, environ)
         if text is None or text == "":
             continue
         try:
             values[f.name] = f.metadata["read"](text)
         except (ValueError, OverflowError):
-            raise ConfigError(f"{f.metadata['env']}={text!r}: wants {f.metadata['wants']}") from None
+            told = "" if f.metadata["secret"] else f"={text!r}"
+            raise ConfigError(f"{f.metadata['env']}{told}: wants {f.metadata['wants']}") from None
     return Config(**values)  # type: ignore[arg-type]
+
+
+def said(setting: Field[object], environ: Mapping[str, str]) -> str | None:
+    """What the environment says of a setting; a secret may be in a file that it names.
+
+    ConfigError  the file cannot be read
+    """
+    name = setting.metadata["env"]
+    path = environ.get(f"{name}_FILE", "") if setting.metadata["secret"] else ""
+    if not path or environ.get(name):
+        return environ.get(name)
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{name}_FILE={path!r}: wants a file that can be read") from None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -137,4 +249,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 def shown(value: object) -> str:
-    return "not set" if value in ("", ()) else str(value)
+    return "not set" if value in ("", (), None) else str(value)

@@ -15,20 +15,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from tornado.httputil import (
-    HTTPConnection,
-    HTTPHeaders,
-    HTTPMessageDelegate,
-    HTTPServerConnectionDelegate,
-    RequestStartLine,
-    ResponseStartLine,
-)
 from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
@@ -40,6 +32,7 @@ from app.api.data import DataReader
 from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
+from app.guard.gate import Gate
 from app.health import HealthHandler
 from app.ingest.handler import DataHandler, Receiver
 from app.ingest.lane_server import LaneServer
@@ -67,6 +60,10 @@ COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
 class Data(DataReader, DataHandler):
     """/data: POST from ingest, GET and DELETE from the API."""
 
+    def initialize(self, receiver: Receiver) -> None:  # type: ignore[override]
+        DataHandler.initialize(self, receiver)
+        DataReader.initialize(self, receiver.memory, receiver.guard)
+
 
 class Starting(RequestHandler):
     """The page while Panel is still loading."""
@@ -77,44 +74,6 @@ class Starting(RequestHandler):
         self.finish((STATIC / "starting.html").read_bytes())
 
 
-class Gate(HTTPServerConnectionDelegate):
-    """Passes each request to what serves when it comes, also on connections opened before that changed."""
-
-    def __init__(self, serving: HTTPServerConnectionDelegate) -> None:
-        self.serving = serving
-        self.passing: set[Passing] = set()  # requests whose bodies are still coming
-
-    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
-        return Passing(self, server_conn, request_conn)
-
-
-class Passing(HTTPMessageDelegate):
-    """One request on its way through the gate; Tornado makes it while the connection is still idle."""
-
-    def __init__(self, gate: Gate, server_conn: object, request_conn: HTTPConnection) -> None:
-        self.gate, self.server_conn, self.request_conn = gate, server_conn, request_conn
-        self.to: HTTPMessageDelegate | None = None
-
-    def headers_received(
-        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> Awaitable[None] | None:
-        self.to = self.gate.serving.start_request(self.server_conn, self.request_conn)
-        self.data_received = self.to.data_received  # type: ignore[method-assign]
-        if "Upgrade" not in headers:  # a socket would never be done
-            self.gate.passing.add(self)
-        return self.to.headers_received(start_line, headers)
-
-    def finish(self) -> None:
-        if self.to is not None:
-            self.to.finish()
-        self.gate.passing.discard(self)
-
-    def on_connection_close(self) -> None:
-        if self.to is not None:
-            self.to.on_connection_close()
-        self.gate.passing.discard(self)
-
-
 class Process:
     """One process: memory, HTTP server and, once loaded, pages."""
 
@@ -122,10 +81,11 @@ class Process:
         self.config = config
         self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
-        shared = {"memory": self.memory, "config": config}
+        self.receiver = Receiver(self.memory, config)
+        self.guard = self.receiver.guard
         self.routes: list[Any] = [
-            (r"/data", Data, shared),
-            (r"/channels", ChannelsHandler, shared),
+            (r"/data", Data, {"receiver": self.receiver}),
+            (r"/channels", ChannelsHandler, {"memory": self.memory, "config": config}),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
             *screen.routes(self.feed),
@@ -134,9 +94,8 @@ class Process:
         ]
         pages = [(r"/", Starting), (r"/watch", Starting)]
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
-        self.gate = Gate(early)
-        receiver = Receiver(self.memory, config)
-        self.http = LaneServer(self.gate, receiver, xheaders=bool(config.socket), **HTTP)
+        self.gate = Gate(early, self.guard)
+        self.http = LaneServer(self.gate, self.receiver, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
@@ -172,7 +131,7 @@ class Process:
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
         front = await beside(load_front)
-        demo = front.Demo(self.memory, self.address)
+        demo = front.Demo(self.memory, self.address, self.guard.own)
         self.feed.extra = lambda: {"demo": demo.running}
         bench = front.Bench(self.memory, self.config, demo, self.feed)
         self.front, self.pages = front, front.serve(bench, self.routes)
@@ -257,8 +216,20 @@ def load_front() -> ModuleType:
     return front
 
 
+def warn(config: Config) -> None:
+    """Say loudly what is open to everybody."""
+    log = logging.getLogger(__name__)
+    for tokens, what, name in (
+        (config.write_tokens, "send to", "SCOPE_WRITE_TOKENS"),
+        (config.view_tokens, "look at", "SCOPE_VIEW_TOKENS"),
+    ):
+        if not tokens:
+            log.warning("OPEN: whoever reaches this server may %s it; %s would ask for a token", what, name)
+
+
 def serve(config: Config) -> int:
     """Run one process until it is told to stop; returns its exit status."""
+    warn(config)
     try:
         scope = Process(config)
     except OSError as error:

@@ -19,13 +19,18 @@ from tornado.web import Application
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
-from app.ingest.handler import DataHandler
+from app.guard.gate import Gate
+from app.ingest.handler import DataHandler, Receiver
 from app.memory.memory import Memory
 from app.problems import NotFound
 
 
 class Data(DataReader, DataHandler):
     """POST, GET and DELETE on one path."""
+
+    def initialize(self, receiver: Receiver, clock: Clock) -> None:  # type: ignore[override]
+        DataHandler.initialize(self, receiver, clock)
+        DataReader.initialize(self, receiver.memory, receiver.guard)
 
 
 @dataclass
@@ -89,11 +94,15 @@ def serving(config: Config | None = None) -> Iterator[Served]:
     config = config or Config()
     loop, ready = asyncio.new_event_loop(), threading.Event()
     served = Served(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
+    receiver = Receiver(served.memory, config)
     given = {"memory": served.memory, "config": config, "clock": served.clock}
-    routes: list[Any] = [("/data", Data, given), ("/channels", ChannelsHandler, given)]
+    routes: list[Any] = [
+        ("/data", Data, {"receiver": receiver, "clock": served.clock}),
+        ("/channels", ChannelsHandler, given),
+    ]
 
     async def start() -> HTTPServer:
-        server = HTTPServer(Application(routes, default_handler_class=NotFound))
+        server = HTTPServer(Gate(Application(routes, default_handler_class=NotFound), receiver.guard))
         sockets = bind_sockets(0, "127.0.0.1")
         server.add_sockets(sockets)
         served.port = sockets[0].getsockname()[1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
 
 import pytest
 
-from app.config import Config, ConfigError, load, parser
+from app.config import Config, ConfigError, Token, digest, load, parser
 
 GOOD = [
     ("port", "PORT", "9000", 9000),
@@ -14,6 +15,23 @@ GOOD = [
     ("bind", "BIND", "127.0.0.1", "127.0.0.1"),
     ("socket", "SCOPE_SOCKET", "/run/scope.sock", "/run/scope.sock"),
     ("allow_ws_origin", "BOKEH_ALLOW_WS_ORIGIN", "a.example, b.example:81,", ("a.example", "b.example:81")),
+    (
+        "allow_origin",
+        "SCOPE_ALLOW_ORIGIN",
+        "https://Lab.example/, http://a:81",
+        ("https://lab.example", "http://a:81"),
+    ),
+    ("write_tokens", "SCOPE_WRITE_TOKENS", "a-long-token", (Token(digest("a-long-token")),)),
+    (
+        "write_tokens",
+        "SCOPE_WRITE_TOKENS",
+        "long-token:a|b:c,\nother-one\n",
+        (Token(digest("long-token"), frozenset({"a", "b:c"})), Token(digest("other-one"))),
+    ),
+    ("view_tokens", "SCOPE_VIEW_TOKENS", "12345678", (Token(digest("12345678")),)),
+    ("rate_points", "SCOPE_RATE_POINTS", "1e6", 1_000_000),
+    ("rate_requests", "SCOPE_RATE_REQUESTS", "0", 0),
+    ("rate_channels", "SCOPE_RATE_CHANNELS", "30", 30),
     ("scope_points", "SCOPE_POINTS", "1_000", 1000),
     ("scope_points", "SCOPE_POINTS", "1e6", 1_000_000),
     ("scope_memory", "SCOPE_MEMORY", "512M", 512 << 20),
@@ -29,6 +47,9 @@ BAD = [
     ("PORT", "http"),
     ("PORT", "65536"),
     ("PORT", "-1"),
+    ("SCOPE_ALLOW_ORIGIN", "*"),
+    ("SCOPE_ALLOW_ORIGIN", "lab.example"),
+    ("SCOPE_RATE_POINTS", "-1"),
     ("SCOPE_POINTS", "0"),
     ("SCOPE_POINTS", "1.5"),
     ("SCOPE_POINTS", "nan"),
@@ -86,6 +107,29 @@ def test_a_bad_value_is_named_with_what_would_be_right(variable: str, text: str)
     with pytest.raises(ConfigError) as caught:
         load([], {variable: text})
     assert str(caught.value) == f"{variable}={text!r}: wants {wants}"
+
+
+@pytest.mark.parametrize("text", ["short", "good-enough,short", "töken-töken", "good-enough:a, :b"])
+def test_a_bad_token_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load([], {"SCOPE_WRITE_TOKENS": text})
+    assert "8 characters" in str(caught.value)
+    assert text not in str(caught.value)
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("first-token\nsecond-token:ch1\n")
+    made = load([], {"SCOPE_WRITE_TOKENS_FILE": str(path)})
+    assert made.write_tokens == (
+        Token(digest("first-token")),
+        Token(digest("second-token"), frozenset({"ch1"})),
+    )
+    assert "token" not in repr(made.write_tokens).replace("Token", "")
+    both = {"SCOPE_WRITE_TOKENS_FILE": str(path), "SCOPE_WRITE_TOKENS": "third-token"}
+    assert load([], both).write_tokens == (Token(digest("third-token")),)
+    with pytest.raises(ConfigError, match="wants a file that can be read"):
+        load([], {"SCOPE_VIEW_TOKENS_FILE": str(tmp_path / "none")})
 
 
 def test_a_flag_that_does_not_exist_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:

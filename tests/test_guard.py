@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from app.guard import allowed_origin, may_send
+from app.guard.origin import allowed_origin, may_send
 
 OWN_HOST = [
     ("http://localhost:8080", "localhost:8080", True),

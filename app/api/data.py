@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import orjson
 
 from app.api.selection import Part, Wanted, bad, selected
-from app.config import Config
-from app.guard import FOREIGN, may_send
+from app.guard.guard import Guard
 from app.memory.memory import Memory
 from app.memory.record import Record
 from app.memory.samples import Floats
@@ -23,13 +19,9 @@ STALLED_SECONDS = 30.0
 class DataReader(JsonHandler):
     """Gives samples out, in blocks so that a long answer does not hold up the others."""
 
-    def initialize(self, memory: Memory, config: Config, clock: Callable[[], int] = time.time_ns) -> None:
-        """
-        clock  nanoseconds since 1970
-        """
+    def initialize(self, memory: Memory, guard: Guard) -> None:
         self.memory = memory
-        self.config = config
-        self.clock = clock
+        self.guard = guard
 
     async def get(self) -> None:
         query = self.query()
@@ -87,9 +79,9 @@ class DataReader(JsonHandler):
                     await self.sent(STALLED_SECONDS)
 
     def delete(self) -> None:
-        if not may_send(self.request.headers, self.config.allow_ws_origin):
-            raise Problem("origin_not_allowed", FOREIGN)
+        writer = self.guard.writer(self.request.headers)
         names = [record.name for record in self.records(self.query())]
+        writer.reach(set(names))
         for name in names:
             self.memory.delete(name)
         self.finish(orjson.dumps({"status": "success", "deleted": names}))

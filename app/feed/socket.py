@@ -14,7 +14,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 from app.config import Config
 from app.feed.feed import Feed
 from app.feed.watcher import Watcher
-from app.guard import FOREIGN, allowed_origin
+from app.guard.origin import FOREIGN, allowed_origin
 from app.problems import JsonHandler, Problem
 from app.scope.link import recall
 from app.scope.readouts import State, verticals

@@ -15,7 +15,8 @@ from tornado.log import app_log
 from tornado.web import stream_request_body
 
 from app.config import Config
-from app.guard import FOREIGN, may_send
+from app.guard.guard import Guard
+from app.guard.sender import Sender
 from app.ingest.batch import Limits, Point
 from app.ingest.formats import decode
 from app.memory.memory import ChannelLimit, Memory
@@ -47,6 +48,7 @@ class Receiver:
         self.memory = memory
         self.config = config
         self.limits = Limits(samples=config.max_samples)
+        self.guard = Guard(config)
 
     def received(self, headers: Mapping[str, str], body: bytes | None, now: int) -> Answer:
         """The answer to a whole request; never an exception.
@@ -55,24 +57,39 @@ class Receiver:
         now   nanoseconds since 1970
         """
         try:
-            return Answer(200, self.stored(headers, body, now), JSON)
+            answer = Answer(200, self.stored(headers, body, now), JSON)
         except Problem as problem:
-            return refusal(problem, headers)
+            answer = refusal(problem, headers)
         except Exception as error:
-            return failure(error, headers)
+            answer = failure(error, headers)
+        return self.readable(answer, headers) if "Origin" in headers else answer
+
+    def readable(self, answer: Answer, headers: Mapping[str, str]) -> Answer:
+        """The answer, which the page that sent the request may read if it is one of the allowed."""
+        shared = self.guard.shared(headers)
+        return Answer(answer.status, answer.body, {**answer.headers, **shared}) if shared else answer
 
     def stored(self, headers: Mapping[str, str], body: bytes | None, now: int) -> bytes:
         """Store the samples; returns what is said of them."""
+        sender = self.guard.sender(headers)
         if body is None:
             raise too_large(self.config.max_body)
-        if not may_send(headers, self.config.allow_ws_origin):
-            raise Problem("origin_not_allowed", FOREIGN)
         if headers.get("Content-Encoding", "identity").lower() != "identity":
             message = "the body is compressed; send it as it is, without Content-Encoding"
             raise Problem("unsupported_media_type", message, headers={"Accept-Encoding": "identity"})
         batch = decode(headers.get("Content-Type", ""), body, now, self.limits)
+        if not sender.plain:
+            self.weigh(batch, sender)
         placed = self.placed(batch, now / 1e9)
         return SUCCESS if isinstance(batch, Point) else receipt(batch, placed)
+
+    def weigh(self, batch: Sequence[Samples], sender: Sender) -> None:
+        """Have the sender's limits take note of a batch.
+
+        Problem  forbidden, rate_limited
+        """
+        names = {samples.channel for samples in batch}
+        sender.write(names, len(names - self.memory.records.keys()), sum(map(len, batch)))
 
     def placed(self, batch: list[Samples], now: float) -> list[Placed]:
         try:
@@ -135,16 +152,15 @@ class DataHandler(JsonHandler):
 
     intake: Intake | None = None
 
-    def initialize(self, memory: Memory, config: Config, clock: Callable[[], int] = time.time_ns) -> None:
+    def initialize(self, receiver: Receiver, clock: Callable[[], int] = time.time_ns) -> None:
         """
         clock  nanoseconds since 1970
         """
-        self.memory = memory
-        self.config = config
+        self.receiver = receiver
         self.clock = clock
 
     def prepare(self) -> None:
-        self.intake = Intake(self.config.max_body, self.give_up)
+        self.intake = Intake(self.receiver.config.max_body, self.give_up)
         self.connection.set_max_body_size(ENDLESS)
 
     @property
@@ -157,7 +173,7 @@ class DataHandler(JsonHandler):
 
     def give_up(self, problem: Problem) -> None:
         """Answer before the body has ended, and close."""
-        problem.headers["Connection"] = "close"
+        problem.headers.update(self.receiver.guard.shared(self.request.headers), Connection="close")
         self.refuse(problem)
 
     def on_finish(self) -> None:
@@ -173,9 +189,15 @@ class DataHandler(JsonHandler):
         if self.intake is not None:
             self.intake.end()
 
+    def options(self) -> None:
+        """What a page may send; asked before it does."""
+        for name, value in self.receiver.guard.preflight(self.request.headers).items():
+            self.set_header(name, value)
+        super().options()
+
     def post(self) -> None:
         body = self.intake.whole() if self.intake is not None else b""
-        answer = Receiver(self.memory, self.config).received(self.request.headers, body, self.clock())
+        answer = self.receiver.received(self.request.headers, body, self.clock())
         self.set_status(answer.status)
         for name, value in answer.headers.items():
             self.set_header(name, value)

@@ -17,7 +17,7 @@ from typing import Any
 from tornado.httputil import format_timestamp
 from tornado.log import app_log
 
-from app.ingest.handler import SUCCESS, Answer, Intake, Receiver, refusal
+from app.ingest.handler import JSON, SUCCESS, Answer, Intake, Receiver, refusal
 from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
 
@@ -61,7 +61,7 @@ class Shared:
         now = int(time.time())
         if now != self.second:
             self.second, self.date, self.usual = now, format_timestamp(now), b""
-        if answer.body is not SUCCESS or connection is not None:
+        if answer.body is not SUCCESS or answer.headers is not JSON or connection is not None:
             return self.spelt(answer, connection)
         self.usual = self.usual or self.spelt(answer, None)
         return self.usual
@@ -214,7 +214,9 @@ class Lane:
             self.coming.intake.end()
             headers, self.coming = dict(self.coming.head.headers), None
         self.ending = True
-        self.send(self.shared.encoded(refusal(problem, headers), "close"))
+        self.send(
+            self.shared.encoded(self.shared.receiver.readable(refusal(problem, headers), headers), "close")
+        )
 
     def send(self, data: bytes) -> None:
         if self.unsent:

@@ -20,6 +20,7 @@ BARE_LF = re.compile(rb"(?<!\r)\n")
 HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+;=:\[\]-]|%[0-9A-Fa-f]{2})*")
 NAMES = [
     "Accept",
+    "Authorization",
     "Connection",
     "Content-Encoding",
     "Content-Length",
@@ -29,6 +30,7 @@ NAMES = [
     "Origin",
     "Sec-Fetch-Site",
     "Transfer-Encoding",
+    "X-Api-Key",
     "X-Request-Id",
 ]
 KNOWN = {name.lower().encode(): name for name in NAMES}

@@ -38,11 +38,15 @@ class Demo:
     """Starts and stops the demo; one for the process.
 
     listening  gives family and address of this process's own socket
+    token      that it sends with
     """
 
-    def __init__(self, memory: Memory, listening: Callable[[], tuple[socket.AddressFamily, object]]) -> None:
+    def __init__(
+        self, memory: Memory, listening: Callable[[], tuple[socket.AddressFamily, object]], token: str = ""
+    ) -> None:
         self.memory = memory
         self._listening = listening
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
 
@@ -72,7 +76,7 @@ class Demo:
         began, others, sent = time.monotonic(), self.memory.accepted, 0
         try:
             for number, body in enumerate(blocks()):
-                await client.fetch(HTTPRequest("http://localhost/data", method="POST", body=body))
+                await client.fetch(HTTPRequest("http://localhost/data", "POST", self._headers, body))
                 sent += BLOCK
                 if number == 0:
                     self.memory.label(CHANNEL, LABEL)

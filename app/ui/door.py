@@ -13,7 +13,7 @@ from bokeh.server.urls import per_app_patterns
 from bokeh.util.token import get_session_id
 from panel.io.server import AutoloadJsHandler, DocHandler, WSHandler
 
-from app.guard import allowed_origin
+from app.guard.origin import allowed_origin
 from app.ui.page import embedded, opening
 from app.ui.stock import Stock
 

@@ -17,6 +17,7 @@ import panel as pn
 
 from app.api.channels import ChannelsHandler
 from app.config import Config
+from app.ingest.handler import Receiver
 from app.memory.memory import Memory
 from app.scope.autoset import Autoset
 from app.scope.link import recall
@@ -77,12 +78,13 @@ def page(memory: Memory) -> None:
 def serve(port: int) -> None:
     memory, config = Memory(1_000_000), Config()
     shared = {"memory": memory, "config": config}
+    posts = {"receiver": Receiver(memory, config)}
     pn.serve(
         {"/": lambda: page(memory)},
         port=port,
         address="127.0.0.1",
         websocket_origin=[f"127.0.0.1:{port}"],
-        extra_patterns=[(r"/data", Data, shared), (r"/channels", ChannelsHandler, shared)],
+        extra_patterns=[(r"/data", Data, posts), (r"/channels", ChannelsHandler, shared)],
         show=False,
         verbose=False,
         keep_alive_milliseconds=0,

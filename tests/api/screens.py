@@ -21,7 +21,7 @@ from tornado.web import Application
 from app.api import measurements, screen, triggers
 from app.config import Config
 from app.feed.feed import Feed
-from app.ingest.handler import DataHandler
+from app.ingest.handler import DataHandler, Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
@@ -79,7 +79,7 @@ def serving(points: int = 1_000_000) -> Iterator[Screens]:
     memory = Memory(points)
     feed = Feed(memory, ROWS, lambda: clock() / 1e9)
     screens = Screens(0, memory, clock, loop, feed=feed)
-    posts = ("/data", DataHandler, {"memory": memory, "config": Config(), "clock": clock})
+    posts = ("/data", DataHandler, {"receiver": Receiver(memory, Config()), "clock": clock})
 
     routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed)]
 

@@ -29,7 +29,7 @@ from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.feed.watch import Page, WatchPage
 from app.feed.wire import Received, decode
-from app.ingest.handler import DataHandler
+from app.ingest.handler import DataHandler, Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
@@ -79,7 +79,7 @@ def serving(config: Config | None = None) -> Iterator[Served]:
     memory = Memory(config.scope_points, max_channels=config.max_channels)
     served = Served(loop, memory, Feed(memory, ROWS))
     routes: list[Any] = [
-        ("/data", DataHandler, {"memory": memory, "config": config}),
+        ("/data", DataHandler, {"receiver": Receiver(memory, config)}),
         ("/frames", FrameSocket, {"feed": served.feed, "config": config}),
         ("/watch", WatchPage, {"page": Page(PAGE)}),
     ]

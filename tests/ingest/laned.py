@@ -16,6 +16,7 @@ from tornado.web import Application
 
 from app.api.channels import ChannelsHandler
 from app.config import Config
+from app.guard.gate import Gate
 from app.ingest.handler import Receiver
 from app.ingest.lane_server import LaneServer
 from app.memory.memory import Memory
@@ -35,12 +36,16 @@ def lane_serving(config: Config | None = None, **options: Any) -> Iterator[Laned
     config = config or Config()
     loop, ready = asyncio.new_event_loop(), threading.Event()
     served = Laned(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
+    receiver = Receiver(served.memory, config)
     given = {"memory": served.memory, "config": config, "clock": served.clock}
-    routes: list[Any] = [("/data", Data, given), ("/channels", ChannelsHandler, given)]
+    routes: list[Any] = [
+        ("/data", Data, {"receiver": receiver, "clock": served.clock}),
+        ("/channels", ChannelsHandler, given),
+    ]
 
     async def start() -> None:
-        application = Application(routes, default_handler_class=NotFound)
-        server = LaneServer(application, Receiver(served.memory, config), served.clock, **options)
+        gate = Gate(Application(routes, default_handler_class=NotFound), receiver.guard)
+        server = LaneServer(gate, receiver, served.clock, **options)
         sockets = bind_sockets(0, "127.0.0.1")
         server.add_sockets(sockets)
         served.server, served.port = server, sockets[0].getsockname()[1]

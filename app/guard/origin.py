@@ -1,9 +1,9 @@
-"""Who may connect: one rule for the page's socket and for what browsers send."""
+"""Which pages may connect: one rule for the page's socket and for what browsers send."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from ipaddress import AddressValueError, IPv6Address
 
 FOREIGN = "a page of another host may not do this; BOKEH_ALLOW_WS_ORIGIN names the hosts that may"
@@ -11,13 +11,18 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{0,5}))?")
 
 
-def may_send(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
+def may_send(headers: Mapping[str, str], allowed: Sequence[str], origins: Set[str] = frozenset()) -> bool:
     """Whether a request may change anything: devices always, pages of this host or of an allowed one.
+
+    allowed  hosts, as below
+    origins  pages of other hosts that may send, in lower case
 
     A foreign page can send a form or plain text to any address its reader can reach, without
     asking first. Devices send neither of these headers.
     """
     origin = headers.get("Origin")
+    if origin is not None and origin.lower() in origins:
+        return True
     if headers.get("Sec-Fetch-Site") == "cross-site" and (origin is None or not allowed):
         return False
     return allowed_origin(origin, headers.get("Host", ""), allowed)

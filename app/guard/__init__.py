@@ -1,0 +1,1 @@
+"""Who may connect, send and look, and how fast."""
