@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from app.memory.memory import Memory
 from app.memory.record import Record
 from app.scope.frame import Frame
+from app.scope.glass import Glass
+from app.scope.surroundings import parts
 
 KEPT_BYTES = 64 << 20  # of raw samples that a stopped screen keeps for itself
 SAMPLE_BYTES = 16
@@ -22,14 +24,13 @@ class Capture:
     whole: bool
 
 
-def captured(glass: Frame, memory: Memory) -> Capture:
-    """Copies of the samples on a screen; where they exceed KEPT_BYTES, the newest of each channel."""
-    wanted = sum(trace.stop - trace.start for trace in glass.traces.values()) * SAMPLE_BYTES
+def captured(glass: Frame, memory: Memory, knobs: Glass | None = None) -> Capture:
+    """Copies of the samples on a screen, and around it; where they exceed KEPT_BYTES, the newest of each."""
+    kept = parts(glass, memory, knobs or Glass())
+    wanted = sum(stop - start for _, start, stop in kept.values()) * SAMPLE_BYTES
     share = min(1.0, KEPT_BYTES / max(wanted, 1))
-    copies = {}
-    for slot, trace in glass.traces.items():
-        record = memory.records.get(trace.channel)
-        if record is not None and record.serial == trace.serial:
-            start = trace.stop - int((trace.stop - trace.start) * share)
-            copies[slot] = record.copy(start, trace.stop)
+    copies = {
+        slot: record.copy(stop - int((stop - start) * share), stop)
+        for slot, (record, start, stop) in kept.items()
+    }
     return Capture(replace(glass, lamp="STOP"), copies, share == 1.0)

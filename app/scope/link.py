@@ -2,8 +2,9 @@
 
 `tb=2m` the timebase, `v.NAME=500m,-1,inverted` vertical knobs of a channel, `on=NAME` and `off=NAME`,
 `t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `m=NAME:frequency` what is measured, `gate=from,to`,
-`epoch`, `display=fft` and `fft.KNOB`. Read, but not written, are marks of a view: `since.NAME=serial,first`
-(samples of this record before `first` are not shown), `single` and `force` (a serial and a sample).
+`epoch`, `display=fft` and `fft.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay of the main window).
+Read, but not written, are marks of a view: `since.NAME=serial,first` (samples of this record before `first`
+are not shown), `single` and `force` (a serial and a sample).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def query(scope: Scope) -> str:
             found.append((f"v.{name}", f"{knobs.units_per_div:.12g},{knobs.position:.12g}{inverted}"))
         if f"on:{name}" in scope.touched:
             found.append(("on" if knobs.on else "off", name))
-    return urlencode(found + scope.view().told(), quote_via=quote)
+    return urlencode(found + scope.view().told() + scope.glass.told(), quote_via=quote)
 
 
 def recall(scope: Scope, arguments: Mapping[str, Sequence[str]]) -> list[str]:
@@ -90,6 +91,11 @@ def gate(scope: Scope, value: str) -> None:
     scope.measure_between(parsed(first), parsed(last))
 
 
+def zoom(scope: Scope, value: str) -> None:
+    main, _, delay = value.partition(",")
+    scope.glass.magnify(parsed(main), parsed(delay or "0"))
+
+
 def single(scope: Scope, value: str) -> None:
     scope.single = mark(value)
 
@@ -114,6 +120,8 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "epoch": epoch,
     "display": display,
     "acq": lambda scope, value: scope.acquire(value),
+    "persist": lambda scope, value: scope.glass.persist(value),
+    "zoom": zoom,
     "single": single,
     "force": force,
 }

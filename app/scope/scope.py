@@ -16,6 +16,7 @@ from app.scope.autoset import SLOTS, Setup
 from app.scope.capture import Capture, captured
 from app.scope.channel import Channel
 from app.scope.frame import ROWS, Frame, Trace
+from app.scope.glass import Glass
 from app.scope.search import Searches
 from app.scope.spectra import spectral
 from app.scope.spectral import Spectral
@@ -37,9 +38,10 @@ class Scope(param.Parameterized):  # type: ignore[misc]
     )
     timebase = param.ClassSelector(class_=Timebase, doc="The horizontal knobs.")
     trigger = param.ClassSelector(class_=Trigger, doc="The trigger knobs.")
+    glass = param.ClassSelector(class_=Glass, doc="Persistence and the zoom window.")
 
     def __init__(self, rows: int = ROWS) -> None:
-        super().__init__(timebase=Timebase(), trigger=Trigger())
+        super().__init__(timebase=Timebase(), trigger=Trigger(), glass=Glass())
         self.rows = rows
         self.channels: dict[str, Channel] = {}
         self.touched: set[str] = set()  # "timebase", "vertical:NAME", "on:NAME"
@@ -188,6 +190,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.trigger = Trigger()
         self.timebase.param.update(delay=0.0, reference=0.5)
         self.single = self.force = self.at = None
+        self.glass.plain()
 
     def default(self) -> None:
         """Have everything as it was when the page was opened."""
@@ -195,6 +198,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.items.clear()
         self.gate = self.spectrum = None
         self.acquisition = Acquisition()
+        self.glass.persistence = 0.0
 
     def clear(self, memory: Memory) -> None:
         """Empty this screen: samples received until now are not drawn here any more."""
@@ -245,7 +249,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         """
         glass = glass or self.frame(memory, searches)
         self.follow(memory, glass.setup)
-        self.capture = captured(glass, memory)
+        self.capture = captured(glass, memory, self.glass)
         self.running = False
 
     def run(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.scope.channel import FARTHEST
-from app.ui import trigger_commands
+from app.ui import glass_commands, trigger_commands
 from app.ui.asked import Refused, Words, clicks, number, scale
 
 if TYPE_CHECKING:
@@ -187,6 +187,10 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "acquire": acquire,
     "display": display,
     "spectrum": spectrum,
+    "persistence": glass_commands.persistence,
+    "zoom": glass_commands.zoom,
+    "main": glass_commands.main,
+    "window": glass_commands.window,
 }
 
 

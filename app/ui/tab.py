@@ -28,6 +28,7 @@ from app.ui.asked import Refused
 from app.ui.bench import Bench
 from app.ui.bridge import Bridge
 from app.ui.commands import obey
+from app.ui.glass_commands import zoomed
 from app.ui.plot import Plot
 from app.ui.screen import Screen
 
@@ -215,6 +216,8 @@ class Tab:
             "undo": bool(self.past),
             "armed": self.scope.single is not None,
             "history": self.scope.at is not None,
+            "persistence": self.scope.glass.persisting(),
+            "zoom": zoomed(self.scope, self.source(self.frame.lead)),
         }
 
     def tell(self) -> None:

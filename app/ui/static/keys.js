@@ -2,14 +2,14 @@
 
 const REPEATED = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', '[', ']'])
 
-export function keys({command, run, select, selected, mode, slope, cursors, spectrum, past, help, close, save}) {
+export function keys({command, run, select, selected, mode, slope, cursors, spectrum, persistence, past, help, close, save}) {
   const press = (what) => () => command({do: what})
   const channel = (what, clicks) => { if (selected()) command({do: what, channel: selected(), clicks}) }
   const level = (clicks) => () => command({do: 'trigger', field: 'level', clicks})
   const across = (clicks) => (event) => command({do: event.shiftKey ? 'delay' : 'timebase', clicks})
   const up = (clicks) => (event) => channel(event.shiftKey ? 'position' : 'units', clicks)
   const actions = {
-    ' ': run, a: press('autoset'), k: press('clear'), s: press('single'), f: press('force'), m: mode, e: slope, c: cursors, g: spectrum, h: past,
+    ' ': run, a: press('autoset'), k: press('clear'), s: press('single'), f: press('force'), m: mode, e: slope, c: cursors, g: spectrum, p: persistence, h: past,
     '[': level(-1), ']': level(1), '\\': press('level50'), '?': help, Escape: close,
     ArrowLeft: across(-1), ArrowRight: across(1), ArrowUp: up(1), ArrowDown: up(-1),
   }

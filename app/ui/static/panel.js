@@ -16,13 +16,14 @@ import {horizontal} from './horizontal.js'
 import {keys} from './keys.js'
 import {marks} from './marks.js'
 import {measure} from './measure.js'
+import {persistence} from './persistence.js'
 import {save} from './save.js'
 import {sending} from './sending.js'
 import {summary} from './summary.js'
 import {trigger} from './trigger.js'
 
 const state = {channels: []}, tab = {answered: 0}
-let readings = null, screen = null, feed = null, asked = 0
+let readings = null, screen = null, feed = null, asked = 0, found = []
 
 const $ = (id) => document.getElementById(id)
 const command = (words) => document.dispatchEvent(new CustomEvent('scope:command', {detail: words}))
@@ -31,6 +32,7 @@ const bar = new Bar($('bar'))
 const vertical = new Vertical(command), cursors = new Cursors($('cursors'), $('overlay'), bar)
 const triggered = trigger($('trigger'), command), drawn = marks($('overlay'), command)
 const shown = display($('display-group'), $('overlay'), bar, command)
+const glows = persistence($('display-group'), $('glass'), command)
 const saved = save($('save'), command, captured, toast), helped = help($('help-key'))
 const past = {
   allowed: () => state.trigger && state.display !== 'fft',
@@ -49,7 +51,7 @@ function build() {
   sending($('send'), $('empty'), $('stop-demo'), command)
   keys({
     command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, mode: triggered.mode, slope: triggered.slope,
-    cursors: () => cursors.next(), spectrum: shown.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
+    cursors: () => cursors.next(), spectrum: shown.toggle, persistence: glows.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
     help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
   })
 }
@@ -84,6 +86,7 @@ function begin({view}) { // the plot is there: live from now on
     screen, query: view,
     shown: (frame) => {
       if (readings !== frame.readouts) { readings = frame.readouts; refresh() } else marked()
+      glows.draw(found)
       if (tab.running && tab.answered >= asked && readings.lamp === 'STOP') run() // Single is done: stand still on exactly this frame
     },
     told: ({latency, error}) => { if (latency !== undefined) delay(latency); if (error) toast(error) },
@@ -118,7 +121,8 @@ function traces() { // what is drawn, each with its channel's name
 }
 
 function marked() { // what stands over the screen, with every picture
-  const found = traces()
+  found = traces()
+  glows.update(state, found, tab.view, tab.running)
   drawn(state, found)
   cursors.update(state, found, vertical.selected)
   shown.update(state, found)

@@ -1,4 +1,5 @@
 // The page that only watches: the plot as the server drew it once, and the feed.
+import {Afterglow, setting} from './afterglow.js'
 import {Bar, measured} from './bar.js'
 import {choose} from './backend.js'
 import {boxes, connection, delay, status} from './display.js'
@@ -6,7 +7,7 @@ import {Feed} from './feed.js'
 import {Screen} from './screen.js'
 
 const $ = (id) => document.getElementById(id)
-const query = location.search.slice(1), bar = new Bar($('bar'))
+const query = location.search.slice(1), bar = new Bar($('bar')), glow = new Afterglow($('glass'))
 let readings = null
 
 function refresh(feed) {
@@ -24,12 +25,23 @@ function told(feed, {latency, error, vertical, refused}) {
   else if (refused?.length) connection('link', 'Not understood in this link: ' + refused.join(', '))
 }
 
+function glowing() {
+  const traces = screen.traces(), rolls = readings.lamp === 'ROLL'
+  if (traces.length) glow.matches(setting(traces, String(rolls)))
+  if (!rolls) glow.draw(traces)
+}
+
+glow.persist(new URLSearchParams(query).get('persist') ?? '0')
 await choose()
 $('front').href = './' + location.search
 const [view] = await Bokeh.embed.embed_item(JSON.parse($('item').textContent), 'plot')
+const screen = new Screen(view.model.document)
 const feed = new Feed({
-  screen: new Screen(view.model.document), query,
-  shown: (frame) => { if (readings !== frame.readouts) { readings = frame.readouts; refresh(feed) } },
+  screen, query,
+  shown: (frame) => {
+    if (readings !== frame.readouts) { readings = frame.readouts; refresh(feed) }
+    if (glow.seconds) glowing()
+  },
   told: (message) => told(feed, message),
   lost: (away) => connection('feed', away ? 'reconnecting\u2026' : ''),
 })
