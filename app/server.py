@@ -36,6 +36,7 @@ from app.guard.gate import Gate
 from app.health import HealthHandler
 from app.ingest.handler import DataHandler, Receiver
 from app.ingest.lane_server import LaneServer
+from app.ingest.socket import Senders
 from app.memory.memory import Memory
 from app.problems import NotFound
 from app.scope.frame import ROWS
@@ -94,7 +95,8 @@ class Process:
         ]
         pages = [(r"/", Starting), (r"/watch", Starting)]
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
-        self.gate = Gate(early, self.guard)
+        self.senders = Senders(self.receiver)
+        self.gate = Gate(early, self.guard, self.senders.application())
         self.http = LaneServer(self.gate, self.receiver, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
         self.front: Any = None  # the module of the pages, once it is loaded
@@ -149,6 +151,7 @@ class Process:
         late = time.monotonic() + DRAINED_WITHIN
         while (self.gate.passing or self.http.busy) and time.monotonic() < late:
             await asyncio.sleep(DRAIN_STEP)
+        self.senders.close()
         if self.pages is not None:
             await self.front.close(self.pages)
         with contextlib.suppress(TimeoutError):

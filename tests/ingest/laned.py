@@ -19,6 +19,7 @@ from app.config import Config
 from app.guard.gate import Gate
 from app.ingest.handler import Receiver
 from app.ingest.lane_server import LaneServer
+from app.ingest.socket import Senders
 from app.memory.memory import Memory
 from app.problems import NotFound
 
@@ -44,7 +45,9 @@ def lane_serving(config: Config | None = None, **options: Any) -> Iterator[Laned
     ]
 
     async def start() -> None:
-        gate = Gate(Application(routes, default_handler_class=NotFound), receiver.guard)
+        senders = Senders(receiver, served.clock)
+        serving = Application(routes, default_handler_class=NotFound)
+        gate = Gate(serving, receiver.guard, senders.application())
         server = LaneServer(gate, receiver, served.clock, **options)
         sockets = bind_sockets(0, "127.0.0.1")
         server.add_sockets(sockets)

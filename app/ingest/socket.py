@@ -1,0 +1,184 @@
+"""GET /data as a WebSocket: what a POST may hold, a message for each, over one connection.
+
+Tornado takes several times as long for a message as storing a point does, so it does the handshake only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+import orjson
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream, StreamClosedError
+from tornado.web import Application
+from tornado.websocket import WebSocketProtocol13
+
+from app.ingest.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, framed, goodbye
+from app.ingest.handler import Receiver
+from app.problems import JsonHandler, NotFound, Problem
+
+CHUNK = 1 << 16  # bytes read at once
+UNANSWERED = 32  # messages taken before the answers are out, and others have their turn
+PATIENCE = 20.0  # s without a word before one is asked for, and again before the connection is closed
+LINGER = 1.0  # s in which a sender may still read why it was sent away
+NORMAL, FORBIDDEN, RESTART, LATER = 1000, 1008, 1012, 1013  # close codes
+ENDS = {401: FORBIDDEN, 403: FORBIDDEN, 503: LATER}  # answers after which nothing more is taken
+UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+SENDERS_OWN = ("Accept", "Authorization", "Host", "Origin", "Sec-Fetch-Site", "X-Api-Key")
+TOKEN = "token="
+
+
+@dataclass(eq=False)
+class Senders:
+    """The open connections, and what they have in common.
+
+    clock  nanoseconds since 1970
+    """
+
+    receiver: Receiver
+    clock: Callable[[], int] = time.time_ns
+    open: set[Connection] = field(default_factory=set)
+
+    def application(self) -> Application:
+        """A web server for their handshakes."""
+        return Application([(r"/data", Handshake, {"senders": self})], default_handler_class=NotFound)
+
+    def close(self) -> None:
+        """Send all of them away, as the server ends."""
+        for connection in list(self.open):
+            connection.end(RESTART, "the server ends")
+
+
+class Handshake(JsonHandler):
+    """The beginning of a connection; what can be refused is refused in JSON before the upgrade."""
+
+    def initialize(self, senders: Senders) -> None:
+        self.senders = senders
+
+    async def get(self) -> None:
+        headers, query = told(self.request)
+        self.check(headers)
+        accept = WebSocketProtocol13.compute_accept_value(self.request.headers["Sec-WebSocket-Key"])
+        lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+        greeting = "\r\n".join([*lines, f"Sec-WebSocket-Accept: {accept}", "", ""])
+        stream = self.detach()
+        stream.set_nodelay(True)
+        with suppress(StreamClosedError):
+            await stream.write(greeting.encode())
+            await Connection(self.senders, stream, headers, query).run()
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """
+        Problem  upgrade_required, bad_request, or what keeps this sender from sending
+        """
+        asked = self.request.headers
+        if asked.get("Upgrade", "").lower() != "websocket" or asked.get("Sec-WebSocket-Version") != "13":
+            raise Problem("upgrade_required", "samples come over a WebSocket of version 13", headers=UPGRADE)
+        upgrades = "upgrade" in asked.get("Connection", "").lower() and self.request.version == "HTTP/1.1"
+        if "Sec-WebSocket-Key" not in asked or not upgrades:
+            raise Problem("bad_request", "the headers of a WebSocket are not complete")
+        self.senders.receiver.guard.writer(headers)
+
+
+class Connection:
+    """One sender. Messages are numbered from 1, and each is answered with its number.
+
+    over  nothing more is taken
+    gone  the sender has said goodbye
+    """
+
+    def __init__(self, senders: Senders, stream: IOStream, headers: Mapping[str, str], query: str) -> None:
+        self.senders, self.stream, self.headers, self.query = senders, stream, headers, query
+        self.frames = Frames(senders.receiver.config.max_body)
+        self.n = 0
+        self.over = self.gone = False
+        self.heard = True
+        self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.watch)
+
+    async def run(self) -> None:
+        """Take messages until the sender goes or is sent away."""
+        self.senders.open.add(self)
+        try:
+            while not self.gone:
+                data = await self.stream.read_bytes(CHUNK, partial=True)
+                self.heard = True
+                if not self.over:
+                    await self.take(data)
+        finally:
+            self.timer.cancel()
+            self.senders.open.discard(self)
+            self.stream.close()
+
+    async def take(self, data: bytes) -> None:
+        """Heed the messages that are complete with these bytes.
+
+        Nothing more is read before the answers are out: a sender that does not take them is slowed down.
+        """
+        answers = self.answers(data)
+        while turn := list(islice(answers, UNANSWERED)):
+            await self.stream.write(b"".join(turn))
+            if len(turn) == UNANSWERED:
+                await asyncio.sleep(0)
+
+    def answers(self, data: bytes) -> Iterator[bytes]:
+        try:
+            for kind, payload in self.frames.feed(data):
+                yield self.answer(kind, payload)
+                if self.over:
+                    return
+        except FrameError as error:
+            yield self.farewell(error.code, str(error))
+
+    def answer(self, kind: int, payload: bytes) -> bytes:
+        if kind == PING:
+            return framed(PONG, payload)
+        if kind == PONG:
+            return b""
+        if kind == CLOSE:
+            self.gone = True
+            return self.farewell(NORMAL, "")
+        self.n += 1
+        said = self.senders.receiver.received(self.headers, payload, self.senders.clock())
+        if said.status == 200:
+            return framed(TEXT, b'{"ack":%d}' % self.n)
+        answer = framed(TEXT, orjson.dumps(orjson.loads(said.body) | {"n": self.n}))
+        if said.status in ENDS:
+            answer += self.farewell(ENDS[said.status], "see the last answer")
+        return answer
+
+    def farewell(self, code: int, reason: str) -> bytes:
+        """The last frame; what comes after it is read and dropped, for a moment."""
+        self.over = True
+        self.timer.cancel()
+        self.timer = asyncio.get_running_loop().call_later(LINGER, self.stream.close)
+        return goodbye(code, reason)
+
+    def end(self, code: int, reason: str) -> None:
+        """Send the sender away."""
+        if not self.over and not self.stream.closed():
+            self.stream.write(self.farewell(code, reason))
+
+    def watch(self) -> None:
+        """Ask a silent sender for a word, and close the connection of one that does not say it."""
+        if not self.heard:
+            self.stream.close()
+            return
+        self.heard = False
+        if not self.stream.writing():
+            self.stream.write(framed(PING, b""))
+        self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.watch)
+
+
+def told(request: HTTPServerRequest) -> tuple[Mapping[str, str], str]:
+    """The headers that say who sends, and the query; a token in it becomes a header."""
+    headers = {name: request.headers[name] for name in SENDERS_OWN if name in request.headers}
+    parts = request.query.split("&")
+    for part in parts:
+        if part.startswith(TOKEN):
+            headers.setdefault("Authorization", f"Bearer {part.removeprefix(TOKEN)}")
+    return headers, "&".join(part for part in parts if not part.startswith(TOKEN))
