@@ -83,7 +83,8 @@ choose_environment() {
     else
         choose_own_python
         read_settings "$@" # before anything is installed: a wrong flag should not take minutes to show
-        own_environment
+        # shellcheck disable=SC2086  # nothing, or a word
+        own_environment ${SCOPE_MQTT:+mqtt}
     fi
 }
 

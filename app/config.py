@@ -11,9 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote
 
 T = TypeVar("T")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+BROKER = re.compile(
+    r"(?P<scheme>mqtts?)://((?P<user>[^:@/]*)(:(?P<password>[^@/]*))?@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?/(?P<topic>.+)"
+)
 SHORTEST = 8  # characters of a token
 MULTIPLES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -94,6 +99,28 @@ def token(text: str) -> Token:
     return Token(digest(secret), frozenset(filter(None, map(str.strip, names.split("|")))))
 
 
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """An MQTT broker, and the topics that are wanted of it."""
+
+    host: str
+    port: int
+    topic: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    secure: bool = False
+
+
+def broker(text: str) -> Broker:
+    found = BROKER.fullmatch(text.strip())
+    if found is None:
+        raise ValueError
+    secure = found["scheme"] == "mqtts"
+    place = port(found["port"] or ("8883" if secure else "1883"))
+    user, password = unquote(found["user"] or ""), unquote(found["password"] or "")
+    return Broker(found["host"].strip("[]"), place, found["topic"], user, password, secure)
+
+
 def setting(
     default: T, env: str, read: Callable[[str], T], wants: str, doc: str, *, secret: bool = False
 ) -> T:
@@ -164,6 +191,14 @@ class Config:
         at_most,
         "a whole number; 0: no limit",
         "new channels a minute of each token; not set: 30 with tokens, no limit without",
+    )
+    mqtt: Broker | None = setting(  # noqa: RUF009  it is a field
+        None,
+        "SCOPE_MQTT",
+        broker,
+        "mqtt://[user:password@]host[:port]/topic, or mqtts://",
+        "MQTT broker and topic to take samples from, such as mqtt://broker.local/lab/#",
+        secret=True,
     )
     scope_points: int = setting(
         1_000_000,

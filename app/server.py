@@ -15,8 +15,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -118,7 +119,7 @@ class Process:
         loop.set_exception_handler(report)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopped.set)
-        feeding = asyncio.create_task(self.feed.run())
+        working = [asyncio.create_task(work) for work in self.work()]
         opening = asyncio.create_task(self.open_pages())
         opening.add_done_callback(self.opened)
         await self.stopped.wait()
@@ -126,9 +127,18 @@ class Process:
         if failed:
             logging.getLogger(__name__).error("The pages could not be loaded", exc_info=failed)
         opening.cancel()
-        feeding.cancel()
+        for task in working:
+            task.cancel()
         await self.drain()
         return 1 if failed else 0
+
+    def work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What goes on for as long as the process serves."""
+        yield self.feed.run()
+        if self.config.mqtt is not None:
+            from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
+
+            yield Subscription(self.config.mqtt, self.receiver).run()
 
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
@@ -232,6 +242,9 @@ def warn(config: Config) -> None:
 
 def serve(config: Config) -> int:
     """Run one process until it is told to stop; returns its exit status."""
+    if config.mqtt is not None and find_spec("aiomqtt") is None:
+        print("SCOPE_MQTT needs a package that is not here: pip install aiomqtt.", file=sys.stderr)
+        return 1
     warn(config)
     try:
         scope = Process(config)

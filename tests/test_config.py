@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Config, ConfigError, Token, digest, load, parser
+from app.config import Broker, Config, ConfigError, Token, digest, load, parser
 
 GOOD = [
     ("port", "PORT", "9000", 9000),
@@ -32,6 +32,8 @@ GOOD = [
     ("rate_points", "SCOPE_RATE_POINTS", "1e6", 1_000_000),
     ("rate_requests", "SCOPE_RATE_REQUESTS", "0", 0),
     ("rate_channels", "SCOPE_RATE_CHANNELS", "30", 30),
+    ("mqtt", "SCOPE_MQTT", "mqtt://broker.local/lab/#", Broker("broker.local", 1883, "lab/#")),
+    ("mqtt", "SCOPE_MQTT", "mqtts://me:p%40ss@[::1]:1/a", Broker("::1", 1, "a", "me", "p@ss", secure=True)),
     ("scope_points", "SCOPE_POINTS", "1_000", 1000),
     ("scope_points", "SCOPE_POINTS", "1e6", 1_000_000),
     ("scope_memory", "SCOPE_MEMORY", "512M", 512 << 20),
@@ -115,6 +117,16 @@ def test_a_bad_token_is_refused_and_not_repeated(text: str) -> None:
         load([], {"SCOPE_WRITE_TOKENS": text})
     assert "8 characters" in str(caught.value)
     assert text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://broker/a", "mqtt://broker", "mqtt://broker/", "mqtt://a:secret@b:99999/c"]
+)
+def test_a_bad_broker_is_refused_and_its_password_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigError, match="wants mqtt://") as caught:
+        load([], {"SCOPE_MQTT": text})
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(load([], {"SCOPE_MQTT": "mqtt://a:secret@b/c"}))
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
