@@ -26,6 +26,7 @@ NUMBER = re.compile(
 )
 PLAIN = (1e-3, 1e4)  # from, to: without a unit no prefix is wanted
 STEPS = (1.0, 2.0, 5.0)
+FINE = 1.02  # a click of the vernier
 KEPT = 4096  # texts: all views show the same knobs, and QuantiPhy takes 0.05 ms for each
 SMALLEST, LARGEST = 1e-150, 1e150  # units/div; data has any unit, and any value up to the largest
 
@@ -73,6 +74,20 @@ def stepped(value: float, clicks: int) -> float:
     if clicks < 0 and not math.isclose(one_two_five(index), value, rel_tol=1e-9):
         index += 1
     return min(max(one_two_five(index + clicks), SMALLEST), LARGEST)
+
+
+def calibrated(value: float) -> bool:
+    """Whether a value, > 0, is one of the sequence."""
+    return math.isclose(one_two_five(index_below(value)), value, rel_tol=1e-9)
+
+
+def vernier(value: float, clicks: int) -> float:
+    """The value that a knob shows after some fine clicks of 2 %; a step of the sequence is not passed by."""
+    for _ in range(abs(clicks)):
+        step = stepped(value, 1 if clicks > 0 else -1)
+        fine = float(f"{value * FINE if clicks > 0 else value / FINE:.3g}")
+        value = min(fine, step) if clicks > 0 else max(fine, step)
+    return value
 
 
 @lru_cache(KEPT)

@@ -1,10 +1,23 @@
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.units import LARGEST, SMALLEST, at_least, at_most, engineering, one_two_five, parsed, plain, stepped
+from app.units import (
+    LARGEST,
+    SMALLEST,
+    at_least,
+    at_most,
+    calibrated,
+    engineering,
+    one_two_five,
+    parsed,
+    plain,
+    stepped,
+    vernier,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +96,19 @@ def test_clicks_stop_at_the_ends() -> None:
 
 def test_a_value_between_steps_goes_to_its_neighbour() -> None:
     assert (stepped(3, 1), stepped(3, -1)) == (5, 2)
+
+
+def test_the_vernier_goes_by_two_percent_and_passes_no_step_by() -> None:
+    assert [vernier(0.5, n) for n in (0, 1, 2, -1)] == pytest.approx([0.5, 0.51, 0.52, 0.49])
+    seen, value = [0.1], 0.1
+    while value < 10:
+        value = vernier(value, 1)
+        seen.append(value)
+    assert {0.2, 0.5, 1.0, 2.0, 5.0, 10.0} <= set(seen)
+    assert all(0 < b / a - 1 < 0.035 for a, b in pairwise(seen))
+    assert vernier(vernier(1e-150, -3), 3) >= 1e-150
+
+
+@pytest.mark.parametrize(("value", "steps"), [(0.5, True), (0.51, False), (2e-9, True), (1e150, True)])
+def test_what_is_no_step_of_the_sequence_is_known(value: float, *, steps: bool) -> None:
+    assert calibrated(value) is steps

@@ -66,7 +66,7 @@ def paint_box(draw: ImageDraw.ImageDraw, place: Place, box: State, scale: float)
     inner, edge = left + round(32 * scale), right - round(10 * scale)
     number = (left + round(19 * scale), (top + bottom) / 2)
     write(draw, number, str(box["number"]), round(17 * scale), colour, bold=True, side="centre")
-    name, units = str(box["label"]), f"{box['units']}/div"
+    name, units = str(box["label"]), f"{'AC ' if box['ac'] else ''}{box['units']}/div"
     value, rate = str(box["value"]), str(box["rate"])
     apart, room = 10 * scale, edge - inner
     if width(name, small, bold=True) + apart + width(units, small) <= room:

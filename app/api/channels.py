@@ -36,6 +36,7 @@ def summary(record: Record, now: float) -> dict[str, object]:
         "name": record.name,
         "label": record.label,
         "unit": record.unit,
+        "probe": record.probe,
         "x_unit": record.x_unit,
         "total": record.total,
         "retained": record.total - record.first,

@@ -20,6 +20,7 @@ from app.feed.socket import asked
 from app.problems import Fault, JsonHandler, Problem, shown
 from app.scope import link
 from app.scope.frame import Frame, Kind
+from app.scope.measuring import measured
 from app.scope.readouts import legend, readouts, verticals
 from app.scope.scope import Scope
 from app.scope.spectra import spectral
@@ -198,11 +199,13 @@ def glass_of(feed: Feed, scope: Scope) -> tuple[View, Frame]:
 def showing(feed: Feed, scope: Scope) -> Shown:
     """A front panel's screen with everything that is written on it."""
     view, glass = glass_of(feed, scope)
-    words, about, now = legend(glass, feed.memory), verticals(scope, feed.memory.records.get), feed.clock()
+    taken, now = measured(glass, view, feed.memory.records.get, feed.measured(view)), feed.clock()
+    words = legend(glass, feed.memory)
+    about = verticals(scope, feed.memory.records.get, means=taken.means)
     for slot, trace in glass.traces.items():
         if slot in words and trace.kind is not Kind.SPECTRUM:
             words[slot] |= about.get(trace.channel, {})
-    told = readouts(glass, view, feed.memory, now)
+    told = readouts(glass, view, feed.memory, now, taken=taken)
     boxes: Any = told["channels"]
     return Shown(glass, words, told | {"channels": [box | about.get(box["name"], {}) for box in boxes]}, now)
 

@@ -11,6 +11,8 @@ from app.memory.record import Record, rounded
 from app.memory.samples import Samples
 
 SAMPLE = 18  # bytes: x 8, y 8, pyramid 2
+LEAST_PROBE, MOST_PROBE = 1e-6, 1e6  # factor by which what a probe sends is multiplied
+FACTS = {"label", "named", "probe"}
 LEAST = 1024  # samples that every channel gets, whatever the budget
 
 
@@ -73,13 +75,24 @@ class Memory:
         self.records.clear()
         self.version += 1
 
-    def label(self, name: str, text: str) -> bool:
-        """What people call a channel; the sender's name stays its key. False: there is no such channel."""
-        if name not in self.records:
+    def say(self, name: str, **facts: str | float) -> bool:
+        """Have facts of a channel known to all. False: there is no such channel.
+
+        label  what people call it; the sender's name stays its key
+        named  what unit people say it has; empty: what the sender says
+        probe  by what all its values are multiplied, LEAST_PROBE to MOST_PROBE
+        """
+        record = self.records.get(name)
+        if record is None:
             return False
-        self.records[name].label = text
+        for fact in FACTS & facts.keys():
+            setattr(record, fact, facts[fact])
         self.version += 1
         return True
+
+    def label(self, name: str, text: str) -> bool:
+        """What people call a channel. False: there is no such channel."""
+        return self.say(name, label=text)
 
     def _create(self, firsts: Sequence[Samples]) -> None:
         """A record for each of these samples, which are the first of their channels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,9 @@ class Record:
     points    most samples alive
     limit     most samples that memory is there for, a multiple of 16; `resize` changes it
     serial    tells a record from a later one of the same name; copies keep it
+
+    Besides its samples it has facts that all share: `label`, what people call it; `probe`, by which every
+    value is multiplied as it is read; `named`, the unit that people say it has, whatever the sender says.
     """
 
     def __init__(
@@ -47,7 +50,9 @@ class Record:
         self.name = name
         self.label = name
         self.slot = slot
-        self.unit = ""
+        self.probe = 1.0
+        self.named = ""
+        self._unit = ""
         self.total = 0
         self.first = 0
         self.updated = 0.0
@@ -98,7 +103,7 @@ class Record:
         """What else an append tells."""
         axis = self._axis
         if samples.unit is not None:
-            self.unit = samples.unit
+            self._unit = samples.unit
         if samples.x_unit is not None and axis.origin is Origin.DATA:
             self._x_unit = samples.x_unit
         self.updated = now
@@ -139,6 +144,11 @@ class Record:
         return self._axis.origin
 
     @property
+    def unit(self) -> str:
+        """What people say, for good; else what the sender said last."""
+        return self.named or self._unit
+
+    @property
     def x_unit(self) -> str:
         """What the sender says; seconds while the server's clock gives x."""
         return "s" if self.origin is Origin.CLOCK else self._x_unit
@@ -154,11 +164,11 @@ class Record:
 
     def y(self, start: int, stop: int) -> Floats:
         """The values of what lives of [start, stop): a view good until the next append, or a copy."""
-        return self._y.read(*self._alive(start, stop))
+        return self._probed(self._y.read(*self._alive(start, stop)))
 
     def values(self, numbers: Ints) -> Floats:
         """The values of living samples with these numbers."""
-        return self._y.at(numbers)
+        return self._probed(self._y.at(numbers))
 
     def offsets(self, start: int, stop: int) -> Float64s:
         """The offsets from the base of their segment; likewise."""
@@ -193,7 +203,11 @@ class Record:
         """
         start, stop = self._alive(start, stop)
         alive = self.first, self.total
-        return Stretch(self._axis.ring, self._y, self._pyramid, start, stop, alive).columns(left, width, n)
+        stretch = Stretch(self._axis.ring, self._y, self._pyramid, start, stop, alive)
+        found = stretch.columns(left, width, n)
+        if self.probe == 1:
+            return found
+        return replace(found, low=found.low * self.probe, high=found.high * self.probe)
 
     def copy(self, start: int, stop: int) -> Record:
         """What lives of [start, stop) as a record of its own, under the same numbers, to be read only."""
@@ -210,7 +224,7 @@ class Record:
         """Offsets and values of every so-many-th sample of the newest segment, the newest `most` of them."""
         start = max(self.segment().start, self.total - stride * most)
         numbers = np.arange(start, self.total, stride)
-        return self._axis.ring.at(numbers), self._y.at(numbers)
+        return self._axis.ring.at(numbers), self.values(numbers)
 
     def steps(self) -> Steps:
         """The recent steps of the newest segment; a figure has none."""
@@ -225,6 +239,10 @@ class Record:
         if self.figure:
             return None
         return 1.0 if self.origin is Origin.CLOCK else self._arrivals.pace()
+
+    def _probed(self, values: Floats) -> Floats:
+        """Values as they were sent, at the tip of the probe; float32 has no room for any factor."""
+        return values if self.probe == 1 else np.multiply(values, self.probe, dtype=np.float64)
 
     def _alive(self, start: int, stop: int) -> tuple[int, int]:
         start = min(max(start, self.first), self.total)

@@ -11,6 +11,7 @@ from app.dsp.edges import period
 from app.memory.record import Record
 from app.memory.samples import Floats
 from app.scope import channel, timebase
+from app.scope.channel import Vertical as Vertical
 from app.scope.sweep import FIGURE_POINTS, leading, newest
 from app.units import at_least, at_most
 
@@ -22,13 +23,6 @@ PERIODS = (1.5, 7.0)  # on the screen before the timebase changes; a new one sho
 FILL = 0.75  # of its band that a trace may take when it is placed
 FLAT = 1e-9  # of the value: what varies by less is a constant
 OVERFLOW, UNDERFLOW = 1.0, 0.25  # of its band: beyond these it is placed anew
-
-
-@dataclass(frozen=True, slots=True)
-class Vertical:
-    units_per_div: float = 1.0
-    position: float = 0.0
-    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

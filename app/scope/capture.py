@@ -1,4 +1,4 @@
-"""What a stopped screen keeps."""
+"""What a stopped screen keeps: its picture, and the samples that it shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.memory.memory import Memory
 from app.memory.record import Record
-from app.scope.frame import Frame
+from app.scope.frame import Frame, Kind, Trace
 from app.scope.glass import Glass
 from app.scope.surroundings import parts
 
@@ -22,6 +22,33 @@ class Capture:
     frame: Frame
     slots: Mapping[int, Record]
     whole: bool
+
+    def agreed(self, memory: Memory) -> Capture:
+        """The same with what people say of its channels by now: the probe factor, and the unit."""
+        glass = self.frame
+        for slot, kept in self.slots.items():
+            live = memory.records.get(kept.name)
+            if live is None or live.serial != kept.serial:
+                continue
+            kept.named = live.named
+            if live.probe != kept.probe:
+                glass = magnified(glass, slot, live.probe / kept.probe)
+                kept.probe = live.probe
+        return self if glass is self.frame else replace(self, frame=glass)
+
+
+def magnified(glass: Frame, slot: int, ratio: float) -> Frame:
+    """A picture with one trace and its trigger levels multiplied; spectra have to be made anew."""
+    trace = glass.traces.get(slot)
+    if trace is None:
+        return glass
+    if trace.kind is Kind.SPECTRUM:
+        return replace(glass, lines=None)
+    trigger = glass.trigger
+    if trigger.source == trace.channel:
+        trigger = replace(trigger, marks=tuple(mark * ratio for mark in trigger.marks))
+    traces: dict[int, Trace] = {**glass.traces, slot: replace(trace, y=trace.y * ratio)}
+    return replace(glass, traces=traces, trigger=trigger)
 
 
 def captured(glass: Frame, memory: Memory, knobs: Glass | None = None) -> Capture:

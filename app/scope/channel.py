@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import param
 
 from app.units import LARGEST, SMALLEST
 
 DIVISIONS = 8
 FARTHEST = 1e10  # divisions a trace can be moved from the centre: a ripple on a large offset needs many
+
+
+@dataclass(frozen=True, slots=True)
+class Vertical:
+    """Where a trace is drawn: see the knobs of a Channel."""
+
+    units_per_div: float = 1.0
+    position: float = 0.0
+    inverted: bool = False
+    ac: bool = False
 
 
 class Channel(param.Parameterized):  # type: ignore[misc]
@@ -24,8 +36,8 @@ class Channel(param.Parameterized):  # type: ignore[misc]
         bounds=(-FARTHEST, FARTHEST),
         doc="Where zero is drawn, in divisions above the centre.",
     )
-
     inverted = param.Boolean(default=False, doc="Whether the trace is drawn upside down, around its zero.")
+    ac = param.Boolean(default=False, doc="Whether the mean of the trace is taken for its zero.")
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -33,3 +45,18 @@ class Channel(param.Parameterized):  # type: ignore[misc]
         half, position, scale = DIVISIONS / 2, float(self.position), float(self.units_per_div)
         scale = -scale if self.inverted else scale
         return (-half - position) * scale, (half - position) * scale
+
+    def vertical(self) -> Vertical:
+        """The knobs that move its axis, as they are."""
+        return Vertical(float(self.units_per_div), float(self.position), bool(self.inverted), bool(self.ac))
+
+    def couple(self, *, ac: bool, mean: float) -> None:
+        """Take the mean of the trace off what is drawn, or not; if it would be drawn beyond the screen then,
+        it stays where it is, and zero moves."""
+        if ac != self.ac:
+            moved = mean / (-self.units_per_div if self.inverted else self.units_per_div)
+            after = self.position if ac else self.position + moved
+            if abs(after) > DIVISIONS / 2:
+                there = self.position + moved if ac else self.position - moved
+                self.position = min(max(round(there, 6), -FARTHEST), FARTHEST)
+        self.ac = ac

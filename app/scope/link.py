@@ -1,6 +1,6 @@
 """The set-up as the query of a link: only what a person has touched is in it.
 
-`tb=2m` the timebase, `v.NAME=500m,-1,inverted` vertical knobs of a channel, `on=NAME` and `off=NAME`,
+`tb=2m` the timebase, `v.NAME=500m,-1,inverted,ac` vertical knobs of a channel, `on=NAME` and `off=NAME`,
 `t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `m=NAME:frequency` what is measured, `gate=from,to`,
 `epoch`, `display=fft` and `fft.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay of the main window).
 Read, but not written, are marks of a view: `since.NAME=serial,first` (samples of this record before `first`
@@ -19,6 +19,7 @@ from app.scope.view import SINCE
 from app.units import parsed
 
 MOST = 64  # parameters read from a link
+MOST_FLAGS = 4  # after the position of a channel
 LONGEST = 18  # digits of a sample's number
 
 
@@ -29,8 +30,8 @@ def query(scope: Scope) -> str:
         found.append(("tb", f"{scope.timebase.units_per_div:.12g}"))
     for name, knobs in scope.channels.items():
         if f"vertical:{name}" in scope.touched:
-            inverted = ",inverted" if knobs.inverted else ""
-            found.append((f"v.{name}", f"{knobs.units_per_div:.12g},{knobs.position:.12g}{inverted}"))
+            flags = ",inverted" * knobs.inverted + ",ac" * knobs.ac
+            found.append((f"v.{name}", f"{knobs.units_per_div:.12g},{knobs.position:.12g}{flags}"))
         if f"on:{name}" in scope.touched:
             found.append(("on" if knobs.on else "off", name))
     return urlencode(found + scope.view().told() + scope.glass.told(), quote_via=quote)
@@ -56,7 +57,7 @@ def turn(scope: Scope, key: str, value: str) -> None:
     if key in KNOBS:
         KNOBS[key](scope, value)
     elif key.startswith("v."):
-        vertical(scope, key[2:], *value.split(",", 2))
+        vertical(scope, key[2:], *value.split(",", MOST_FLAGS))
     elif key.startswith("t."):
         scope.trigger.turn(key[2:], typed(scope.trigger.param.objects(), key[2:], value))
     elif key.startswith("fft."):
@@ -65,11 +66,14 @@ def turn(scope: Scope, key: str, value: str) -> None:
         scope.cleared[key.removeprefix(SINCE)] = mark(value)
 
 
-def vertical(scope: Scope, name: str, scale: str, position: str = "0", inverted: str = "") -> None:
+def vertical(scope: Scope, name: str, scale: str, position: str = "0", *flags: str) -> None:
     """The vertical knobs of a channel."""
+    if set(flags) - {"inverted", "ac"}:
+        raise ValueError(f"{','.join(flags)[:LONGEST]!r} is no way to draw a channel")
     scope.scale(name, parsed(scale))
     scope.move(name, parsed(position or "0"))
-    scope.invert(name, on=inverted == "inverted")
+    scope.invert(name, on="inverted" in flags)
+    scope.couple(name, ac="ac" in flags)
 
 
 def typed(knobs: Mapping[str, param.Parameter], name: str, text: str) -> object:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from app.dsp.measure import MEASUREMENTS, Pair, Reading, Statistics
 from app.dsp.waveform import Waveform
+from app.scope.coupling import means
 from app.scope.frame import Frame, Trace
 from app.scope.stretch import Gate, Source, Stretch, stretch
 from app.scope.sweep import Anchor, shift
@@ -52,8 +54,9 @@ class Item:
 class Taken:
     """One reading.
 
-    unit  as people know it: V, s, Hz, %, deg; empty for a number
-    note  what it is of, if not of all samples on the screen
+    unit    as people know it: V, s, Hz, %, deg; empty for a number
+    note    what it is of, if not of all samples on the screen
+    probes  the factors that its channels had; None: they were not on the screen
     """
 
     item: Item
@@ -61,6 +64,7 @@ class Taken:
     unit: str
     note: str | None = None
     statistics: Statistics = field(default_factory=Statistics)
+    probes: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +72,7 @@ class Measured:
     """The readings of one frame.
 
     event  what they are of: an event of the trigger, or the samples on the screen
+    means  of the traces by channel, for those who take them off
     """
 
     frame: Frame
@@ -76,10 +81,14 @@ class Measured:
     epoch: int = 0
     taken: tuple[Taken, ...] = ()
     event: tuple[object, ...] = ()
+    means: Mapping[str, float] = field(default_factory=dict)
 
-    def statistics(self, item: Item) -> Statistics:
-        """What an item came to until now."""
-        return next((taken.statistics for taken in self.taken if taken.item == item), Statistics())
+    def before(self, now: Taken) -> Taken:
+        """An item with what it came to until now; nothing, if its channels had other probe factors."""
+        last = next((taken for taken in self.taken if taken.item == now.item), None)
+        if last is None or (None not in (last.probes, now.probes) and last.probes != now.probes):
+            return now
+        return replace(now, statistics=last.statistics, probes=now.probes or last.probes)
 
 
 def measured(frame: Frame, view: View, source: Source, kept: Measured | None = None) -> Measured:
@@ -93,24 +102,24 @@ def measured(frame: Frame, view: View, source: Source, kept: Measured | None = N
     wanted = (view.measure, view.gate, view.epoch)
     if kept is not None and kept.frame is frame and (kept.measure, kept.gate, kept.epoch) == wanted:
         return kept
+    mean = means(frame, {} if kept is None else kept.means)
     if not view.measure:
-        return Measured(frame, *wanted)
+        return Measured(frame, *wanted, means=mean)
     if kept is not None and (kept.gate, kept.epoch) != (view.gate, view.epoch):
         kept = None
     now = event(frame)
     waves = Waves(frame, source, view.gate)
     taken = [waves.taken(Item.of(text)) for text in view.measure]
-    if kept is None or kept.event != now:
-        taken = [counted(each, kept) for each in taken]
-    else:
-        taken = [replace(each, statistics=kept.statistics(each.item)) for each in taken]
-    return Measured(frame, *wanted, tuple(taken), now)
+    if kept is not None:
+        taken = [kept.before(each) for each in taken]
+    same = kept is not None and kept.event == now
+    taken = [each if same and each.statistics.count else counted(each) for each in taken]
+    return Measured(frame, *wanted, tuple(taken), now, mean)
 
 
-def counted(taken: Taken, kept: Measured | None) -> Taken:
+def counted(taken: Taken) -> Taken:
     """A reading whose value has gone into the statistics of its item."""
-    before = Statistics() if kept is None else kept.statistics(taken.item)
-    return replace(taken, statistics=before.with_(taken.reading.value))
+    return replace(taken, statistics=taken.statistics.with_(taken.reading.value))
 
 
 def event(frame: Frame) -> tuple[object, ...]:
@@ -163,6 +172,11 @@ class Waves:
 
     def taken(self, item: Item) -> Taken:
         """The reading of an item, without statistics."""
+        waves = [self.of(name) for name in (item.channel, item.other) if name]
+        probes = tuple(wave.stretch.record.probe for wave in waves if wave is not None)
+        return replace(self._taken(item), probes=probes if len(probes) == len(waves) else None)
+
+    def _taken(self, item: Item) -> Taken:
         measurement, wave = MEASUREMENTS[item.name], self.of(item.channel)
         if wave is None:
             return Taken(item, Reading(None, measurement.unit, OFF), unit_of(measurement.unit, "", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app.memory.memory import Memory
 from app.memory.record import Record
@@ -18,7 +18,7 @@ from app.scope.scope import TIMEBASE, Scope
 from app.scope.spectrum_readouts import ground, spectrum
 from app.scope.trigger_readouts import trigger
 from app.scope.view import View
-from app.units import engineering, plain
+from app.units import calibrated, engineering, plain
 
 State = dict[str, object]
 Source = Callable[[str], Record | None]
@@ -60,6 +60,7 @@ def readouts(
         "channels": [
             box(record, drawn.get(record.name, record.slot), now)
             | {"on": switched_on(view, record)}
+            | {"mean": taken.means.get(record.name, 0.0)}
             | knobs(record, frame.setup.vertical(record.name))
             for record in memory.records.values()
         ],
@@ -78,15 +79,19 @@ def box(record: Record, slot: int, now: float) -> State:
         "rate": engineering(record.rate(now), "Sa/s"),
         "total": record.total,
         "figure": record.figure,
+        "probe": f"{record.probe:.6g}x",
+        "unit": record.unit,
     }
 
 
 def knobs(record: Record, vertical: Vertical) -> State:
-    """Vertical knobs as they read."""
+    """Vertical knobs as they read; units/div that are no step of 1-2-5 are marked."""
+    uncalibrated = "" if calibrated(vertical.units_per_div) else ">"
     return {
-        "units": plain(vertical.units_per_div, record.unit),
+        "units": uncalibrated + plain(vertical.units_per_div, record.unit),
         "position": f"{vertical.position:.2f}",
         "inverted": vertical.inverted,
+        "ac": vertical.ac,
     }
 
 
@@ -129,9 +134,16 @@ def legend(frame: Frame, memory: Memory) -> dict[int, State]:
 
 
 def legend_by(
-    frame: Frame, source: Source, memory: Memory, vertical: Callable[[str], Vertical]
+    frame: Frame,
+    source: Source,
+    memory: Memory,
+    vertical: Callable[[str], Vertical],
+    means: Mapping[str, float] | None = None,
 ) -> dict[int, State]:
-    """The same with other knobs, or for kept records: their units, but the name a channel has now."""
+    """The same with other knobs, or for kept records: their units, but the name a channel has now.
+
+    means  of the traces by channel, where they are to be taken off
+    """
     found: dict[int, State] = {}
     for slot, trace in frame.traces.items():
         record = source(trace.channel)
@@ -146,34 +158,42 @@ def legend_by(
             "width": FINE if trace.kind is not Kind.XY and len(trace.x) > MANY else WIDE,
         }
         if trace.limits is None:
-            found[slot] |= scales(record, vertical(trace.channel))
+            mean = (means or {}).get(trace.channel, 0.0)
+            found[slot] |= scales(record, vertical(trace.channel), mean)
         else:
             found[slot] |= {"limits": list(trace.limits), "ground": ground(record.slot + 1, len(found) - 1)}
     return found
 
 
-def scales(record: Record, vertical: Vertical) -> State:
-    """y at the bottom and at the top of the screen, and the ground marker: divisions up, text."""
+def scales(record: Record, vertical: Vertical, mean: float = 0.0) -> State:
+    """y at the bottom and at the top of the screen, and the ground marker: divisions up, text.
+
+    mean  of the trace, which is taken for its zero with AC coupling
+    """
+    zero = mean if vertical.ac else 0.0
     half, scale, position = channel.DIVISIONS / 2, vertical.units_per_div, vertical.position
     scale = -scale if vertical.inverted else scale
     sign = "▸" if abs(position) <= half else "▴" if position > 0 else "▾"
     return {
-        "limits": [(-half - position) * scale, (half - position) * scale],
+        "limits": [zero + (-half - position) * scale, zero + (half - position) * scale],
         "ground": [min(max(position, -EDGE), EDGE), f"{record.slot + 1}{sign}"],
     }
 
 
-def verticals(scope: Scope, source: Source, *, turned: bool = True) -> dict[str, State]:
+def verticals(
+    scope: Scope, source: Source, *, turned: bool = True, means: Mapping[str, float] | None = None
+) -> dict[str, State]:
     """Vertical knobs by channel: how they read, and what they do to the axis.
 
     turned  those only that a person has turned; the others are as the frame's set-up has them
+    means   of the traces; live, the browser takes them off itself
     """
     found = {}
     for name, knob in scope.channels.items():
         record = source(name)
         if record is not None and (not turned or f"vertical:{name}" in scope.touched):
-            vertical = Vertical(float(knob.units_per_div), float(knob.position), bool(knob.inverted))
-            found[name] = knobs(record, vertical) | scales(record, vertical)
+            vertical = knob.vertical()
+            found[name] = knobs(record, vertical) | scales(record, vertical, (means or {}).get(name, 0.0))
     return found
 
 

@@ -82,7 +82,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
                 found, knobs = setup.vertical(name), self.channel(name)
                 if (found.units_per_div, found.position) != (knobs.units_per_div, knobs.position):
                     knobs.param.update(units_per_div=found.units_per_div, position=found.position)
-                knobs.inverted = False
+                knobs.inverted = knobs.ac = False
 
     def forget(self, name: str) -> None:
         """Drop what was kept for a channel that is gone."""
@@ -112,6 +112,11 @@ class Scope(param.Parameterized):  # type: ignore[misc]
     def invert(self, name: str, *, on: bool) -> None:
         """Draw a channel upside down, or not."""
         self.channel(name).inverted = on
+        self.touched.add(f"vertical:{name}")
+
+    def couple(self, name: str, *, ac: bool, mean: float = 0.0) -> None:
+        """Take the mean of a channel's trace off what is drawn, or not."""
+        self.channel(name).couple(ac=ac, mean=mean)
         self.touched.add(f"vertical:{name}")
 
     def switch(self, name: str, *, on: bool) -> None:
@@ -264,6 +269,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             view = self.view()
             live = frame(view, memory, self._setup, searches, self.rows)
             return spectral(live, view, memory.records.get)
+        self.capture = self.capture.agreed(memory)
         glass = self.capture.frame
         same = (glass.units_per_div, glass.delay) == (self._units_per_div(), rounded(self.timebase.delay))
         same &= (None if glass.lines is None else glass.lines.setting) == self.spectrum

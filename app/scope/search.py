@@ -210,15 +210,18 @@ class Searches:
     MOST = 64  # triggers of one record: of more, those not asked for lately begin afresh
 
     def __init__(self) -> None:
-        self._searches: weakref.WeakKeyDictionary[Record, dict[Triggering, Search]] = (
+        self._searches: weakref.WeakKeyDictionary[Record, dict[tuple[float, Triggering], Search]] = (
             weakref.WeakKeyDictionary()
         )
 
     def of(self, record: Record, setting: Triggering = Triggering()) -> Search:  # noqa: B008  it is frozen
-        """The search of a record for a trigger, which looks at its samples when it is asked."""
+        """The search of a record for a trigger, which looks at its samples when it is asked.
+
+        What was found with another probe factor has other levels: it is another search.
+        """
         own = self._searches.setdefault(record, {})
-        key = setting.searched()
-        search = own.pop(key, None) or Search(record, key)
+        key = record.probe, setting.searched()
+        search = own.pop(key, None) or Search(record, key[1])
         own[key] = search
         if len(own) > self.MOST:
             del own[next(iter(own))]

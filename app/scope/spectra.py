@@ -34,11 +34,11 @@ TOO_LARGE = "its values are too large for a spectrum"
 class Line:
     """The spectrum of one channel.
 
-    shown      serial of the record, and the samples
+    shown      serial of the record and its probe factor, the samples, and their unit
     averaging  None: there is none
     """
 
-    shown: tuple[int, int, int]
+    shown: tuple[int, float, int, int, str]
     averaging: Averaging | None
     resolved: Resolved
     trace: Trace
@@ -124,7 +124,7 @@ def line(
     part = stretch(frame, trace, source)
     if part is None or part.figure:
         return NO_TRACE if part is None else FIGURE
-    shown = trace.serial, part.start, part.stop
+    shown = trace.serial, part.record.probe, part.start, part.stop, part.record.unit
     if before is not None and before.shown == shown:
         return before
     part = part.newest(LARGEST)
@@ -133,7 +133,7 @@ def line(
         return found.why
     if not (found.amplitude.max() < math.inf and found.rate < math.inf):
         return TOO_LARGE
-    same = before is not None and before.shown[0] == trace.serial
+    same = before is not None and before.shown[:2] == shown[:2]
     averaging = averaged(setting, found, before.averaging if before is not None and same else None)
     if averaging is None or averaging.result is None:
         return Line(shown, None, Resolved.of(found, 1), traced(trace, part, found, setting, rows))

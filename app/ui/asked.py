@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.units import LARGEST, SMALLEST, parsed, stepped
+from app.units import LARGEST, SMALLEST, parsed, stepped, vernier
 
 MOST_CLICKS = 60
 LONGEST_TEXT = 32
@@ -15,8 +15,12 @@ class Refused(ValueError):  # noqa: N818 - what the panel says, not a fault
 
 
 def scale(value: float, words: Words, unit: str) -> float:
-    """The new value of a 1-2-5 knob: clicked on from the old one, or as typed; Refused: beyond its range."""
-    found = number(words, unit) if "text" in words else stepped(value, clicks(words))
+    """The new value of a 1-2-5 knob: clicked on from the old one, finely if asked, or as typed.
+
+    Refused  beyond its range
+    """
+    step = vernier if words.get("fine") is True else stepped
+    found = number(words, unit) if "text" in words else step(value, clicks(words))
     if not SMALLEST <= found <= LARGEST:
         raise Refused("This knob wants a value above 0.")
     return found
@@ -36,6 +40,6 @@ def number(words: Words, unit: str = "") -> float:
     if not isinstance(text, str) or len(text) > LONGEST_TEXT:
         raise Refused(NOT_A_NUMBER)
     try:
-        return parsed(text, unit)
+        return parsed(text.lstrip("> "), unit)
     except ValueError as error:
         raise Refused(str(error)) from None

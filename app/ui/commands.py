@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.scope.channel import FARTHEST
-from app.ui import glass_commands, trigger_commands
-from app.ui.asked import Refused, Words, clicks, number, scale
+from app.ui import glass_commands, trigger_commands, vertical_commands
+from app.ui.asked import Refused, Words, scale
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
 
-CLICK = 0.2  # divisions a click moves a trace
-LONGEST_LABEL = 32
 LONGEST_ITEM = 600
 
 
@@ -46,49 +43,6 @@ def timebase(tab: Tab, words: Words) -> None:
     tab.scope.sweep_speed(scale(tab.scope.timebase.units_per_div, words, unit))
 
 
-def units(tab: Tab, words: Words) -> None:
-    name = channel(tab, words)
-    unit = tab.bench.memory.records[name].unit
-    tab.scope.scale(name, scale(tab.scope.channel(name).units_per_div, words, unit))
-
-
-def position(tab: Tab, words: Words) -> None:
-    name = channel(tab, words)
-    typed = "text" in words
-    value = number(words) if typed else tab.scope.channel(name).position + clicks(words) * CLICK
-    if not abs(value) <= FARTHEST:
-        raise Refused(f"A position is at most {FARTHEST:g} divisions.")
-    tab.scope.move(name, round(value, 6))
-
-
-def invert(tab: Tab, words: Words) -> None:
-    tab.scope.invert(channel(tab, words), on=words.get("on") is True)
-
-
-def switch(tab: Tab, words: Words) -> None:
-    name = channel(tab, words)
-    on = words.get("on") is True
-    shown = tab.scope.shown(tab.bench.memory)
-    if on and len(shown) >= 8 and name not in {record.name for record in shown.values()}:
-        raise Refused("Eight channels are on the screen: switch one off first.")
-    tab.scope.switch(name, on=on)
-
-
-def label(tab: Tab, words: Words) -> None:
-    text = words.get("text")
-    name = channel(tab, words)
-    if not isinstance(text, str) or len(text.strip()) > LONGEST_LABEL:
-        raise Refused(f"A name has at most {LONGEST_LABEL} characters.")
-    text = text.strip() or name
-    if not all(sign.isprintable() for sign in text) or set(text) & set("$<>&\"'`"):
-        raise Refused("A name has no control characters and none of $ < > & \" ' `.")
-    tab.bench.memory.label(name, text)
-
-
-def delete(tab: Tab, words: Words) -> None:
-    tab.bench.memory.delete(channel(tab, words))
-
-
 def demo(tab: Tab, words: Words) -> None:
     """Start or stop the demo signal, for everybody."""
     if words.get("on") is not True:
@@ -105,7 +59,9 @@ def undo(tab: Tab, _words: Words) -> None:
     """Take back the last change of the set-up."""
     if not tab.past:
         raise Refused("There is nothing to undo.")
-    tab.restore(tab.past.pop())
+    change = tab.past.pop()
+    change.take_back(tab.bench.memory)
+    tab.restore(change.link)
 
 
 def measure(tab: Tab, words: Words) -> None:
@@ -163,12 +119,15 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "autoset": autoset,
     "clear": clear,
     "timebase": timebase,
-    "units": units,
-    "position": position,
-    "switch": switch,
-    "invert": invert,
-    "label": label,
-    "delete": delete,
+    "units": vertical_commands.units,
+    "position": vertical_commands.position,
+    "switch": vertical_commands.switch,
+    "invert": vertical_commands.invert,
+    "couple": vertical_commands.couple,
+    "probe": vertical_commands.probe,
+    "unit": vertical_commands.unit,
+    "label": vertical_commands.label,
+    "delete": vertical_commands.delete,
     "demo": demo,
     "show": show,
     "trigger": trigger_commands.trigger,
@@ -202,11 +161,3 @@ def obey(tab: Tab, words: object) -> None:
     if command is None:
         raise Refused("There is no such command.")
     command(tab, words)
-
-
-def channel(tab: Tab, words: Words) -> str:
-    """The name of the channel that is meant; Refused: there is none."""
-    name = words.get("channel")
-    if not isinstance(name, str) or name not in tab.bench.memory.records:
-        raise Refused("That channel is gone.")
-    return name

@@ -29,6 +29,7 @@ from app.ui.bench import Bench
 from app.ui.bridge import Bridge
 from app.ui.commands import obey
 from app.ui.glass_commands import zoomed
+from app.ui.past import Before, Change
 from app.ui.plot import Plot
 from app.ui.screen import Screen
 
@@ -48,7 +49,7 @@ class Tab:
         self.bench = bench
         self.scope = Scope(bench.rows)
         self.refused = recall(self.scope, arguments)
-        self.past: deque[str] = deque(maxlen=UNDONE)  # set-ups to go back to, the newest at the end
+        self.past: deque[Change] = deque(maxlen=UNDONE)  # what can be taken back, the newest at the end
         self.taken: Measured | None = None  # the readings of a stopped screen
         self.answered = 0  # number of the last press of Run or Stop that was obeyed
         self.frame = self.look()
@@ -100,7 +101,7 @@ class Tab:
     def command(self, words: object) -> None:
         """Do what the panel asks, and show it at once."""
         self.catch_up()
-        before = query(self.scope)
+        before = Before.of(self, words)
         try:
             obey(self, words)
             self.note(before, words)
@@ -114,11 +115,11 @@ class Tab:
         else:
             self.rest()
 
-    def note(self, before: str, words: object) -> None:
-        """Remember the set-up of before a change."""
+    def note(self, before: Before, words: object) -> None:
+        """Remember what there was before a change."""
         moved = isinstance(words, dict) and words.get("do") in NO_CHANGE
-        if not moved and query(self.scope) != before:
-            self.past.append(before)
+        if not moved and (change := before.change(self)) is not None:
+            self.past.append(change)
 
     def restore(self, link: str) -> None:
         """Have the set-up that a link says."""
@@ -176,12 +177,18 @@ class Tab:
         return self.scope.source(self.bench.memory, name)
 
     def vertical(self, name: str) -> Vertical:
-        knobs = self.scope.channel(name)
-        return Vertical(float(knobs.units_per_div), float(knobs.position), bool(knobs.inverted))
+        return self.scope.channel(name).vertical()
+
+    def read(self) -> Measured:
+        """The readings of what is on the glass: the feed's, or those of the stopped screen."""
+        view = self.scope.view()
+        newest = self.bench.feed.measured(view) if self.scope.running else None
+        self.taken = newest or measured(self.frame, view, self.source, self.taken)
+        return self.taken
 
     def legend(self) -> dict[int, State]:
         """What belongs to each trace besides its points, by slot."""
-        return legend_by(self.frame, self.source, self.bench.memory, self.vertical)
+        return legend_by(self.frame, self.source, self.bench.memory, self.vertical, self.read().means)
 
     def state(self) -> State:
         """What the panel shows that is this tab's own; at rest the readouts, too."""
@@ -200,8 +207,7 @@ class Tab:
         }
         if scope.running:
             return own
-        self.taken = measured(self.frame, view, self.source, self.taken)
-        shown = readouts(self.frame, view, memory, self.bench.clock(), self.source, self.taken)
+        shown = readouts(self.frame, view, memory, self.bench.clock(), self.source, self.read())
         return own | {"readouts": shown | feed.common()}
 
     def knobs(self) -> State:

@@ -251,3 +251,12 @@ def under_way(scope: Served) -> int:
         return names.count("_execute")
 
     return asyncio.run_coroutine_threadsafe(n(), scope.loop).result(10)
+
+
+def test_values_come_back_multiplied_by_the_probe_factor_as_the_list_says(scope: Served) -> None:
+    scope.post({"x": [1, 2], "y": [0.5, -2], "unit": "V"})
+    scope.memory.say("ch1", probe=10.0, named="A")
+    answer = read(scope)["ch1"]
+    assert (answer["x"], answer["y"], answer["unit"]) == ([1, 2], [5, -20], "A")
+    _, (listed,) = scope.ask("GET", "/channels")
+    assert (listed["probe"], listed["unit"]) == (10, "A")

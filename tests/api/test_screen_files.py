@@ -66,6 +66,12 @@ def test_traces_lie_where_the_knobs_put_them(scope: Screens) -> None:
     assert not len(lit(scope, PICTURE + "&v.a=1,20", 0))
 
 
+def test_a_trace_with_ac_coupling_is_painted_around_its_mean(scope: Screens) -> None:
+    scope.send("a", [0, 1, 2, 3], [50, 50, 50, 50])
+    rows = lit(scope, f"{PICTURE}&v.a=1,2,ac", 0)[:, 0]
+    assert np.median(rows) == pytest.approx(298 / 4, abs=2)
+
+
 def test_a_channel_that_is_off_is_not_painted(scope: Screens) -> None:
     scope.send("a", [0, 1, 2], [0, 1, 0])
     scope.send("b", [0, 1, 2], [0, 1, 0])

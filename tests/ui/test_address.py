@@ -44,7 +44,7 @@ def test_a_link_has_the_same_set_up_in_a_fresh_page(front: Front, opened: Open, 
     mask = front.settled()
     copy = opened("?" + front.query())
     copy.holds("#timebase", "20 ms")
-    copy.holds("#units", "300 mV")
+    copy.holds("#units", ">300 mV")
     copy.holds("#position", "-1.50")
     assert np.array_equal(copy.settled(), mask)
     assert copy.query() == front.query()

@@ -23,8 +23,10 @@ from app.scope.scope import Scope
 from app.scope.spectral import KNOBS
 from app.scope.trigger import NAMES
 from app.ui.asked import Refused
-from app.ui.commands import COMMANDS, LONGEST_LABEL, obey
+from app.ui.commands import COMMANDS, obey
+from app.ui.past import Before
 from app.ui.tab import Tab
+from app.ui.vertical_commands import LONGEST_LABEL
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
@@ -38,6 +40,8 @@ COMMAND = st.fixed_dictionaries(
         "clicks": st.integers(-5, 5) | st.integers() | JSON,
         "text": NUMBERS | JSON,
         "on": st.booleans() | JSON,
+        "ac": st.booleans() | JSON,
+        "fine": st.booleans() | JSON,
         "field": st.sampled_from([*NAMES, *KNOBS, "count"]) | JSON,
         "value": st.sampled_from(["normal", "ch2", "falling", "runt", "timeout", "dB", "hann", "5"]) | JSON,
         "item": st.sampled_from(["ch1:frequency", "ch1:phase:ch2"]) | JSON,
@@ -69,8 +73,10 @@ def tab() -> Tab:
     for name, base, across in (("ch1", 0.0, x), ("ch2", 1e9, x), ("figure", 0.0, wave)):
         memory.append([Samples(name, base, across, wave, Origin.DATA, unit="V")], 1e9)
     bench = SimpleNamespace(memory=memory, demo=Demo(), feed=Feed(memory, ROWS), epochs=itertools.count(1))
-    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque())
+    made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque(), taken=None)
     made.restore = lambda link: Tab.restore(cast(Tab, made), link)
+    made.source = lambda name: Tab.source(cast(Tab, made), name)
+    made.read = lambda: Tab.read(cast(Tab, made))
     show(made)
     return cast(Tab, made)
 
@@ -107,7 +113,8 @@ def test_whatever_is_asked_the_screen_can_be_drawn(asked: list[dict[str, object]
     assert len(query(made.scope)) < 2000
     for record in made.bench.memory.records.values():
         assert 0 < len(record.label) <= LONGEST_LABEL
-        assert not set(record.label) & set("$<>&\"'`\n\r\x00")
+        assert not set(record.label + record.unit) & set("$<>&\"'`\n\r\x00")
+        assert 0 < record.probe < math.inf
 
 
 @given(COMMAND)
@@ -124,8 +131,8 @@ def test_what_is_refused_changes_nothing(words: dict[str, object]) -> None:
 def knobs(made: Tab) -> object:
     """Everything that a command can change."""
     scope, memory = made.scope, made.bench.memory
-    turned = {name: (k.on, k.units_per_div, k.position) for name, k in scope.channels.items()}
-    labels = {name: record.label for name, record in memory.records.items()}
+    turned = {name: (k.on, k.vertical()) for name, k in scope.channels.items()}
+    labels = {name: (record.label, record.unit, record.probe) for name, record in memory.records.items()}
     return (
         scope.running, scope.timebase.units_per_div, turned, set(scope.touched), dict(scope.cleared), labels,
         made.bench.demo.running, scope.view(),
@@ -176,3 +183,50 @@ def test_delete_takes_the_channel_and_its_knobs() -> None:
     show(made)
     assert [*made.bench.memory.records] == ["ch1", "figure"]
     assert query(made.scope) == ""
+
+
+def test_fine_clicks_go_by_two_percent() -> None:
+    made = tab()
+    obey(made, {"do": "units", "channel": "ch1", "text": "> 500m"})
+    obey(made, {"do": "units", "channel": "ch1", "clicks": 1, "fine": True})
+    assert made.scope.channel("ch1").units_per_div == pytest.approx(0.51)
+
+
+def test_a_probe_takes_this_tabs_knobs_with_it_and_undo_brings_all_back() -> None:
+    made = tab()
+    obey(made, {"do": "units", "channel": "ch1", "text": "500m"})
+    obey(made, {"do": "trigger", "field": "level", "text": "0.3"})
+    show(made)
+    words: dict[str, object] = {"do": "probe", "channel": "ch1", "text": "10x"}
+    before = Before.of(made, words)
+    obey(made, words)
+    assert made.bench.memory.records["ch1"].probe == 10
+    assert made.scope.channel("ch1").units_per_div == 5
+    assert made.scope.trigger.level == 3
+    change = before.change(made)
+    assert change is not None
+    made.past.append(change)
+    obey(made, {"do": "undo"})
+    assert made.bench.memory.records["ch1"].probe == 1
+    assert made.scope.channel("ch1").units_per_div == 0.5
+    assert made.scope.trigger.level == 0.3
+
+
+def test_undo_leaves_what_somebody_else_has_said_since() -> None:
+    made = tab()
+    words: dict[str, object] = {"do": "unit", "channel": "ch1", "text": "A"}
+    before = Before.of(made, words)
+    obey(made, words)
+    change = before.change(made)
+    assert change is not None
+    made.bench.memory.say("ch1", named="W")
+    change.take_back(made.bench.memory)
+    assert made.bench.memory.records["ch1"].unit == "W"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1e7", "x", "", "nan"])
+def test_a_probe_factor_is_a_sensible_number_above_zero(text: str) -> None:
+    made = tab()
+    with pytest.raises(Refused):
+        obey(made, {"do": "probe", "channel": "ch1", "text": text})
+    assert made.bench.memory.records["ch1"].probe == 1

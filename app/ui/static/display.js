@@ -54,7 +54,7 @@ export function boxes(channels, tag, adapt = () => {}) { // one box for each cha
   keyed($('boxes'), channels, () => el(tag, {className: 'box'}, el('b'), el('span', {className: 'label'}),
     el('output', {className: 'units'}), el('output', {className: 'value'}), el('output', {className: 'rate'})), (box, c) => {
     const [number, label, scale, value, rate] = box.children
-    show(number, String(c.number)); show(label, c.label); show(scale, c.units + '/div'); show(value, c.value); show(rate, c.rate)
+    show(number, String(c.number)); show(label, c.label); show(scale, `${c.ac ? 'AC ' : ''}${c.units}/div`); show(value, c.value); show(rate, c.rate)
     box.classList.toggle('off', !c.on)
     const title = `${c.label}: ${c.total} samples${c.figure ? ', drawn as a figure' : ''}`
     if (box.title !== title) box.title = title

@@ -3,16 +3,16 @@ import {drag, seldom} from './drag.js'
 
 const MARGIN = 40 // px at the left border that belong to the channel's own axis
 
-export function gestures(glass, overlay, {command, selected, traces, past}) {
+export function gestures(glass, overlay, {command, selected, fine, traces, past}) {
   let turned = 0, centre = 0, span = 1
   glass.addEventListener('wheel', (event) => { // over the screen: the timebase; near its left border: units/div of the channel
     if (event.target.closest('#empty')) return
     event.preventDefault()
-    turned += event.deltaY
+    turned += event.deltaY || (event.shiftKey ? event.deltaX : 0)
     if (Math.abs(turned) < 40) return
     const clicks = turned > 0 ? 1 : -1
     turned = 0
-    if (event.clientX - glass.getBoundingClientRect().left < MARGIN && selected()) command({do: 'units', channel: selected(), clicks})
+    if (event.clientX - glass.getBoundingClientRect().left < MARGIN && selected()) command({do: 'units', channel: selected(), clicks, ...(event.shiftKey || fine() ? {fine: true} : {})})
     else command({do: 'timebase', clicks})
   }, {passive: false})
   const fingers = pinch(glass, command)

@@ -1,13 +1,14 @@
 // Keys, as at a bench scope; silent while somebody types.
 
+const UPRIGHT = new Set(['ArrowUp', 'ArrowDown']) // with Alt finely; the other keys with Alt are the browser's
 const REPEATED = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', '[', ']'])
 
-export function keys({command, run, select, selected, mode, slope, cursors, spectrum, persistence, past, help, close, save}) {
+export function keys({command, run, select, selected, finely, mode, slope, cursors, spectrum, persistence, past, help, close, save}) {
   const press = (what) => () => command({do: what})
-  const channel = (what, clicks) => { if (selected()) command({do: what, channel: selected(), clicks}) }
+  const channel = (what, turned) => { if (selected()) command({do: what, channel: selected(), ...finely(turned)}) }
   const level = (clicks) => () => command({do: 'trigger', field: 'level', clicks})
   const across = (clicks) => (event) => command({do: event.shiftKey ? 'delay' : 'timebase', clicks})
-  const up = (clicks) => (event) => channel(event.shiftKey ? 'position' : 'units', clicks)
+  const up = (clicks) => (event) => channel(event.shiftKey ? 'position' : 'units', event.altKey ? {clicks, fine: true} : {clicks})
   const actions = {
     ' ': run, a: press('autoset'), k: press('clear'), s: press('single'), f: press('force'), m: mode, e: slope, c: cursors, g: spectrum, p: persistence, h: past,
     '[': level(-1), ']': level(1), '\\': press('level50'), '?': help, Escape: close,
@@ -21,7 +22,7 @@ export function keys({command, run, select, selected, mode, slope, cursors, spec
     if (event.key === ' ' && event.target.closest?.('button, summary, a')) return
     const typed = event.getModifierState('AltGraph') // where [ and \ are typed so
     const held = !typed && (event.ctrlKey || event.metaKey)
-    if (!typed && event.altKey) return
+    if (!typed && event.altKey && !UPRIGHT.has(event.key)) return
     if (!held && /^[1-8]$/.test(event.key)) return select(Number(event.key))
     const action = held ? together[event.key] : actions[event.key] ?? actions[event.key.toLowerCase()]
     if (!action) return

@@ -118,7 +118,8 @@ export function marks(overlay, command) {
     for (const [name, mark] of grounds) if (!wanted.has(name)) { mark.remove(); grounds.delete(name) }
     for (const [name, {limits: [bottom, top], color: own}] of wanted) {
       if (!grounds.has(name)) grounds.set(name, ground(name))
-      grounds.get(name).put(-bottom / (top - bottom), '', `${((-bottom / (top - bottom)) * 8 - 4).toFixed(2)} div`, own)
+      const c = state.channels.find((one) => one.name === name), zero = ((c?.ac ? c.mean : 0) - bottom) / (top - bottom)
+      grounds.get(name).put(zero, '', `${(zero * 8 - 4).toFixed(2)} div`, own)
     }
   }
 }

@@ -38,7 +38,7 @@ const past = {
   allowed: () => state.trigger && state.display !== 'fft',
   leave: () => { if (state.trigger?.history) command({do: 'live'}) },
 }
-const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, traces, past})
+const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, fine: () => vertical.fine, traces, past})
 const groups = [horizontal($('horizontal'), command), triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), summary($('summary'))]
 
 function build() {
@@ -50,7 +50,7 @@ function build() {
   vertical.chosen = marked
   sending($('send'), $('empty'), $('stop-demo'), command)
   keys({
-    command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, mode: triggered.mode, slope: triggered.slope,
+    command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, finely: (turned) => vertical.finely(turned), mode: triggered.mode, slope: triggered.slope,
     cursors: () => cursors.next(), spectrum: shown.toggle, persistence: glows.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
     help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
   })

@@ -20,19 +20,23 @@ export class Knob { // a stepper: minus, a readout that can be typed into, plus;
     less.onclick = () => turn({clicks: -1})
     more.onclick = () => turn({clicks: 1})
     this.input.onfocus = () => this.input.select()
-    this.input.onchange = () => turn({text: this.input.value})
+    this.input.onchange = () => { this.told = true; turn({text: this.input.value}) }
     this.input.onblur = () => { this.input.value = this.value }
     this.input.onkeydown = (event) => {
       if (event.key === 'Escape') this.input.value = this.value
-      if (event.key === 'Enter' || event.key === 'Escape') this.input.blur()
-      else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      this.told = event.key === 'Escape'
+      if (event.key === 'Enter' || event.key === 'Escape') {
+        const text = this.input.value
+        this.input.blur()
+        if (!this.told && /\d/.test(text)) turn({text}) // what it shows already, said again: from now on it is meant
+      } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
         event.preventDefault()
-        turn({clicks: event.key === 'ArrowUp' ? 1 : -1})
+        turn({clicks: event.key === 'ArrowUp' ? 1 : -1, ...(event.altKey || event.shiftKey ? {fine: true} : {})})
       }
     }
     this.root.addEventListener('wheel', (event) => {
       event.preventDefault()
-      turn({clicks: event.deltaY < 0 ? 1 : -1})
+      turn({clicks: (event.deltaY || event.deltaX) < 0 ? 1 : -1, ...(event.shiftKey ? {fine: true} : {})}) // with Shift some browsers scroll sideways
     }, {passive: false})
   }
 

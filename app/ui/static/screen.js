@@ -25,24 +25,25 @@ export class Screen {
   }
 
   draw(frame, vertical) { // vertical: by channel, knobs that a person has turned
-    this.slots.forEach((slot, n) => this.trace(slot, n, frame.traces.get(n), vertical))
-    const traces = [...frame.traces.values()]
-    this.mark(traces.map((trace) => [trace.slot, ...scale(trace, vertical).ground]))
+    const scale = scaled(vertical, frame.readouts.channels), traces = [...frame.traces.values()]
+    this.slots.forEach((slot, n) => this.trace(slot, n, frame.traces.get(n), scale))
+    this.mark(traces.map((trace) => [trace.slot, ...scale(trace).ground]))
     this.tag(frame.traces)
   }
 
   traces() { // what is on the glass, whoever drew it: the feed, or the server at rest
-    const found = this.slots.map(({line, x, y, glyph}, slot) => {
+    const found = this.slots.map(({line, x, y, glyph, zero = 0}, slot) => {
       const [label, x0, x_unit, clock, unit, near] = this.figure.tags[slot]
       const of = (name) => line.data instanceof Map ? line.data.get(name + slot) : line.data[name + slot]
-      return {slot, label, x0, x_unit, clock, unit, near, x: of('x'), y: of('y'), ends: [x.start, x.end], limits: [y.start, y.end], color: color(glyph)}
+      return {slot, label, x0, x_unit, clock, unit, near, x: of('x'), y: of('y'), ends: [x.start, x.end], limits: [y.start, y.end], zero, color: color(glyph)}
     })
     return found.filter((trace) => trace.label && trace.x?.length)
   }
 
-  trace(slot, n, trace, vertical) {
+  trace(slot, n, trace, scale) {
     if (!trace) return this.blank(slot, n)
-    const [start, end] = trace.ends, [bottom, top] = scale(trace, vertical).limits
+    const [start, end] = trace.ends, {limits: [bottom, top], zero = 0} = scale(trace)
+    slot.zero = zero
     put(slot.x, {start, end})
     put(slot.y, {start: bottom, end: top})
     if (slot.width !== trace.width) put(slot.glyph, {line_width: slot.width = trace.width})
@@ -81,7 +82,12 @@ export class Screen {
   }
 }
 
-const scale = (trace, vertical) => trace.kind === 'spectrum' ? trace : vertical[trace.channel] ?? trace
+const scaled = (vertical, channels = []) => (trace) => { // the axis of a trace: with AC coupling its mean is where zero would be
+  const own = trace.kind === 'spectrum' ? trace : vertical[trace.channel] ?? trace
+  if (!own.ac) return own
+  const mean = channels.find((c) => c.name === trace.channel)?.mean ?? 0
+  return {...own, zero: mean, limits: own.limits.map((y) => y + mean)}
+}
 
 const decimals = (most) => most > 0 ? Math.min(20, Math.max(0, Math.floor(-Math.log10(most * 2 ** -23)))) : null
 

@@ -1,27 +1,40 @@
 // Vertical: the knobs of the channel that is chosen, and the choosing.
 import {ask, el, show, Knob} from './parts.js'
 import {boxes, keyed} from './display.js'
+import {Choice, key, light} from './fields.js'
 
 const $ = (id) => document.getElementById(id)
 
 export class Vertical {
   constructor(command) {
     Object.assign(this, {command, channels: [], selected: null})
-    const turn = (what) => (turned) => command({do: what, channel: this.selected, ...turned})
-    this.units = new Knob('Units/div', 'units', 'down and up arrow', turn('units'))
-    this.position = new Knob('Position', 'position', 'Shift with down and up arrow', turn('position'))
-    this.name = el('input', {id: 'label', maxLength: 32, spellcheck: false, ariaLabel: 'Name of the channel'})
-    this.toggle = el('button', {className: 'key', id: 'switch', title: 'Draw this channel, or not (its number)'})
-    this.invert = el('button', {className: 'key', id: 'invert', textContent: 'Invert', title: 'Draw this channel upside down, around its zero'})
-    this.remove = el('button', {className: 'key danger', id: 'delete', textContent: 'Delete\u2026', title: 'Remove this channel and its samples, for everybody'})
-    $('vertical').append(this.units.root, this.position.root,
-      el('div', {className: 'name'}, el('label', {htmlFor: 'label', textContent: 'Name'}), this.name), el('div', {className: 'row'}, this.toggle, this.invert, this.remove))
-    this.name.onchange = () => command({do: 'label', channel: this.selected, text: this.name.value})
-    this.name.onkeydown = (event) => { if (event.key === 'Enter') this.name.blur() }
-    this.toggle.onclick = () => this.flip(this.channel())
-    this.invert.onclick = () => this.command({do: 'invert', channel: this.selected, on: !this.channel()?.inverted})
-    this.remove.onclick = () => this.forget(this.channel())
+    const turn = (what) => (turned) => command({do: what, channel: this.selected, ...this.finely(turned)})
+    this.fine = false
+    this.units = new Knob('Units/div', 'units', 'down and up arrow; with Alt finely', turn('units'))
+    this.position = new Knob('Position', 'position', 'Shift with down and up arrow; divisions above the centre', turn('position'))
+    this.probe = new Knob('Probe', 'probe', 'multiplies every value of the channel, for everybody', turn('probe'))
+    this.coupling = new Choice('Coupling', 'coupling', {dc: 'DC', ac: 'AC'}, (value) => command({do: 'couple', channel: this.selected, ac: value === 'ac'}),
+      'AC draws the trace around its mean. Measurements, cursors and the trigger stay those of the signal')
+    this.name = this.field('label', 'Name', 32, 'What people call the channel, everybody; empty: the name that the sender uses')
+    this.unit = this.field('unit', 'Unit', 16, 'The unit of its values, for everybody and for good; empty: the one that the sender names')
+    this.toggle = key('', 'Draw this channel, or not (its number)', () => this.flip(this.channel()), {id: 'switch'})
+    this.invert = key('Invert', 'Draw this channel upside down, around its zero', () => command({do: 'invert', channel: this.selected, on: !this.channel()?.inverted}), {id: 'invert'})
+    this.vernier = key('Fine', 'The knobs above turn in small steps: 2 % (Shift with the wheel, Alt with the arrows)', () => { this.fine = !this.fine; light(this.vernier, this.fine) }, {id: 'fine'})
+    this.remove = key('Delete\u2026', 'Remove this channel and its samples, for everybody', () => this.forget(this.channel()), {id: 'delete', className: 'key danger'})
+    $('vertical').append(this.units.root, this.position.root, el('div', {className: 'row'}, this.toggle, this.invert, this.vernier),
+      this.coupling.root, this.probe.root, this.name.parentElement, this.unit.parentElement, el('div', {className: 'row'}, this.remove))
+    light(this.vernier, false)
   }
+
+  field(id, label, maxLength, title) { // a text that all share
+    const input = el('input', {id, maxLength, title, spellcheck: false, autocomplete: 'off'})
+    input.onchange = () => this.command({do: id, channel: this.selected, text: input.value})
+    input.onkeydown = (event) => { if (event.key === 'Enter') input.blur() }
+    el('div', {className: 'name'}, el('label', {htmlFor: id, textContent: label}), input)
+    return input
+  }
+
+  finely(turned) { return turned.fine || this.fine ? {...turned, fine: true} : turned }
 
   channel() { return this.channels.find((c) => c.name === this.selected) }
 
@@ -51,17 +64,19 @@ export class Vertical {
       const button = el('button', {className: 'key', role: 'tab'})
       button.onclick = () => this.select(button.dataset.name)
       return button
-    }, (button, c) => { show(button, String(c.number)); button.ariaSelected = String(c.name === this.selected); button.title = c.label })
+    }, (button, c) => { show(button, String(c.number)); button.ariaSelected = String(c.name === this.selected); button.title = c.label; button.ariaLabel = `Channel ${c.number}: ${c.label}` })
     boxes(channels, 'button', (box, c) => this.adapt(box, c))
     const c = this.channel()
     $('vertical').closest('details').hidden = !c
     if (!c) return
     this.units.show(c.units)
     this.position.show(c.position)
-    if (document.activeElement !== this.name) this.name.value = c.label
+    this.probe.show(c.probe)
+    this.coupling.show(c.ac ? 'ac' : 'dc')
+    for (const [input, text] of [[this.name, c.label], [this.unit, c.unit]]) if (document.activeElement !== input) input.value = text
     show(this.toggle, c.on ? 'On' : 'Off')
-    this.toggle.classList.toggle('lit', c.on)
-    this.invert.classList.toggle('lit', c.inverted)
+    light(this.toggle, c.on)
+    light(this.invert, c.inverted)
   }
 
   adapt(box, c) {
