@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import numpy as np
 import orjson
 
 from app.api.screen import RETRY_AFTER, Desk, ScreenHandler
-from app.api.selection import bad
-from app.dsp.finder import Events, Finder
+from app.api.selection import bad, number
 from app.dsp.trigger import Trigger
 from app.feed.feed import Feed
 from app.memory.record import Record
-from app.memory.samples import Float64s
-from app.memory.segments import Segment
+from app.memory.samples import Origin
 from app.problems import Problem
-from app.scope.frame import Ints
+from app.scope.log import Log, Logs, Page
 from app.scope.sweep import leading
 from app.scope.view import View, shown
 
 MOST = 100_000  # events in an answer, the newest
-BLOCK = 65_536  # samples looked through between two turns of the event loop
-WRITTEN = 4096  # events written between two turns
+WRITTEN = 2048  # events written between two turns of the event loop
 LOOKED_AT_ONCE, WAITING = 1, 16  # records
-
-Part = tuple[Ints, Float64s]  # sample numbers, and absolute x
-NONE: Part = (np.empty(0, np.int64), np.empty(0))
 
 
 class Queue:
@@ -58,39 +50,82 @@ class Queue:
 
 def routes(feed: Feed) -> list[Any]:
     """The paths of this module, for the web server."""
-    return [(r"/triggers", TriggersHandler, {"feed": feed, "desk": Desk(), "queue": Queue()})]
+    shared = {"feed": feed, "desk": Desk(), "queue": Queue(), "logs": Logs()}
+    return [(r"/triggers", TriggersHandler, shared)]
 
 
 class TriggersHandler(ScreenHandler):
-    """The events, oldest first; `limit` of them at most, the newest."""
+    """The events, oldest first; `limit` of them at most: the newest, or those next to a sample."""
 
-    own = ("limit",)
+    own = ("limit", "before", "after")
 
-    def initialize(self, feed: Feed, desk: Desk, queue: Queue) -> None:  # type: ignore[override]
+    def initialize(self, feed: Feed, desk: Desk, queue: Queue, logs: Logs) -> None:  # type: ignore[override]
         super().initialize(feed, desk)
         self.queue = queue
+        self.logs = logs
 
     async def get(self) -> None:
-        limit = limit_of(self.query())
+        query = self.query()
+        limit, before, after = limit_of(query), sample_of(query, "before"), sample_of(query, "after")
         view = self.feed.plain(self.scope().view())
         record = source(self.feed, view)
-        found, total = NONE, 0
+        page, total = None, 0
         if record is not None and (trigger := fitted(self.feed, record, view)) is not None:
+            log = self.logs.of(record, trigger, view.sweep.trigger.holdoff)
             async with self.queue.turn():
-                found, total = await events(record, trigger, view.sweep.trigger.holdoff, limit)
+                await up_to_date(log, record.total)
+            page, total = log.page(limit, before, after)
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Total-Count", str(total))
-        await self.give(*found)
+        await self.give(record, page)
 
-    async def give(self, numbers: Ints, x: Float64s) -> None:
+    async def give(self, record: Record | None, page: Page | None) -> None:
         """Write events."""
         self.write(b"[")
-        for at in range(0, len(numbers), WRITTEN):
-            part = zip(numbers[at : at + WRITTEN].tolist(), x[at : at + WRITTEN].tolist(), strict=True)
-            text = orjson.dumps([{"n": n, "x": each} for n, each in part])[1:-1]
-            self.write(text if at == 0 else b"," + text)
-            await asyncio.sleep(0)
+        if record is not None and page is not None:
+            ago = Ago(record)
+            for start in range(0, len(page), WRITTEN):
+                told = [event(page, ago, i) for i in range(start, min(start + WRITTEN, len(page)))]
+                text = orjson.dumps(told)[1:-1]
+                self.write(text if start == 0 else b"," + text)
+                await asyncio.sleep(0)
         self.finish(b"]")
+
+
+class Ago:
+    """How long before the newest sample something was, in x."""
+
+    def __init__(self, record: Record) -> None:
+        own = record.segment()
+        self.start, self.clock = own.start, own.origin is Origin.CLOCK
+        self.base = own.x0
+        self.newest = float(record.offsets(record.total - 1, record.total)[0])
+
+    def of(self, n: int, base: float, x: float) -> float | None:
+        """None: it was before x began afresh."""
+        if n < self.start and not self.clock:
+            return None
+        return self.base - base + (self.newest - x)
+
+
+def event(page: Page, ago: Ago, i: int) -> dict[str, object]:
+    """One event; `hit` is the link parameter that shows it."""
+    n, base, x = int(page.numbers[i]), float(page.base[i]), float(page.x[i])
+    place = page.place(i).told()
+    return {"n": n, "x": base + x, "number": page.first + i, "ago": ago.of(n, base, x), "hit": place}
+
+
+async def up_to_date(log: Log, total: int) -> None:
+    """Look through what a record holds now, or what is new in it; in between, others have the loop."""
+    while log.seen < total and log.step():
+        await asyncio.sleep(0)
+
+
+def sample_of(query: dict[str, str], name: str) -> int | None:
+    """
+    Problem  bad_parameter
+    """
+    return number(query, name, 0) if name in query else None
 
 
 def limit_of(query: dict[str, str]) -> int:
@@ -117,51 +152,3 @@ def fitted(feed: Feed, record: Record, view: View) -> Trigger | None:
     search = feed.searches.of(record, view.sweep.trigger)
     search.look()
     return search.trigger
-
-
-async def events(record: Record, trigger: Trigger, holdoff: float, limit: int) -> tuple[Part, int]:
-    """The newest events of all that a record retains now, and how many there are in all.
-
-    What leaves the record meanwhile is not looked at.
-    """
-    kept: deque[Part] = deque()
-    total = held = 0
-    for numbers, x in looked_through(record, trigger, holdoff):
-        if len(numbers):
-            kept.append((numbers, x))
-            total, held = total + len(numbers), held + len(numbers)
-        while kept and held - len(kept[0][0]) >= limit:
-            held -= len(kept.popleft()[0])
-        await asyncio.sleep(0)
-    if not kept:
-        return NONE, 0
-    numbers, x = (np.concatenate(columns)[-limit:] for columns in zip(*kept, strict=True))
-    return (numbers, x), total
-
-
-def looked_through(record: Record, trigger: Trigger, holdoff: float) -> Iterator[Part]:
-    """The events of one block after another, oldest first; between two of them samples may come in."""
-    finder, stop = Finder(trigger, holdoff), record.total
-    own: Segment | None = None
-    at = record.first
-    while at < stop:
-        if own is None or at >= own.stop or at < record.first:
-            at = max(at, record.first)
-            own = record.segment(at)
-            finder.restart()
-        end = min(at + BLOCK, own.stop, stop)
-        if not own.figure:
-            yield block(record, own, finder, at, end)
-            if end in (own.stop, stop):
-                yield part(finder.pending, own)
-        at = end
-
-
-def block(record: Record, own: Segment, finder: Finder, at: int, end: int) -> Part:
-    """The events that are found in samples [at, end) of a segment."""
-    breaks = record.gap_starts(at, end) - at
-    return part(finder.feed(at, record.offsets(at, end), record.y(at, end), breaks), own)
-
-
-def part(found: Events, own: Segment) -> Part:
-    return found.numbers, own.x0 + found.x

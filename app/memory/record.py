@@ -185,6 +185,20 @@ class Record:
         """The segment that holds sample n, clipped to what lives; None: the newest."""
         return self._axis.segments.at(self.total - 1 if n is None else n, self.first, self.total)
 
+    def runs_after(self, n: int) -> int:
+        """How many segments are newer than that of sample n."""
+        return self._axis.segments.after(n)
+
+    def run(self, back: int) -> Segment | None:
+        """The segment that is so many before the newest one; None: it is not there any more."""
+        n = self._axis.segments.start(back)
+        own = None if n is None else self.segment(n)
+        return own if own is not None and own.stop > self.first else None
+
+    def instants(self, numbers: Ints) -> tuple[Float64s, Float64s]:
+        """Base, as x, and offset of living samples with these numbers, which do not fall."""
+        return self._axis.segments.bases_at(numbers), self._axis.ring.at(numbers)
+
     def find(self, offset: float, segment: Segment, side: Side = "left") -> int:
         """The first sample of a segment with at least (right: more than) this offset; else its stop."""
         start, stop = self._alive(segment.start, segment.stop)

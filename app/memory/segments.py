@@ -117,5 +117,22 @@ class Segments:
         cuts = np.array([start, *self.starts[i + 1 : j], stop], dtype=np.int64)
         return np.repeat(bases, np.diff(cuts))
 
+    def bases_at(self, numbers: Ints) -> Float64s:
+        """The base of samples with these numbers, which do not fall, as x."""
+        if not len(numbers):
+            return np.empty(0)
+        first, last = int(numbers[0]), int(numbers[-1])
+        starts = [first, *self.starts[bisect_right(self.starts, first) : bisect_right(self.starts, last)]]
+        bases = [self.at(n, n, n + 1).x0 for n in starts]
+        return np.array(bases)[np.searchsorted(np.array(starts), numbers, "right") - 1]
+
+    def after(self, n: int) -> int:
+        """How many segments begin after sample n."""
+        return len(self.starts) - max(1, bisect_right(self.starts, n))
+
+    def start(self, back: int) -> int | None:
+        """Where the segment begins that is so many before the newest; None: there is none."""
+        return self.starts[-1 - back] if 0 <= back < len(self.starts) else None
+
     def _columns(self) -> tuple[array[int] | array[float], ...]:
         return (self.starts, self._nanoseconds, self._bases, self._origins, self._figures)

@@ -1,10 +1,10 @@
 """The set-up as the query of a link: only what a person has touched is in it.
 
 `tb=2m` the timebase, `v.NAME=500m,-1,inverted,ac` vertical knobs of a channel, `on=NAME` and `off=NAME`,
-`t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `m=NAME:frequency` what is measured, `gate=from,to`,
-`epoch`, `display=fft` and `fft.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay of the main window).
-Read, but not written, are marks of a view: `since.NAME=serial,first` (samples of this record before `first`
-are not shown), `single` and `force` (a serial and a sample).
+`t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `place` and `hit` in the past, `m=NAME:frequency` what is
+measured, `gate=from,to`, `epoch`, `display=fft` and `fft.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay
+of the main window). Read, but not written, are marks of a view: `since.NAME=serial,first` (samples of this
+record before `first` are not shown), `single` and `force` (a serial and a sample).
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from urllib.parse import quote, urlencode
 
 import param
 
+from app.scope.place import Place, counted
 from app.scope.scope import TIMEBASE, Scope
 from app.scope.view import SINCE
 from app.units import parsed
 
 MOST = 64  # parameters read from a link
 MOST_FLAGS = 4  # after the position of a channel
-LONGEST = 18  # digits of a sample's number
+LONGEST = 18  # characters of what cannot be read that are told
 
 
 def query(scope: Scope) -> str:
@@ -108,6 +109,10 @@ def force(scope: Scope, value: str) -> None:
     scope.force = mark(value)
 
 
+def hit(scope: Scope, value: str) -> None:
+    scope.hit = Place.of(value)
+
+
 def epoch(scope: Scope, value: str) -> None:
     scope.epoch = counted(value)
 
@@ -119,6 +124,8 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "delay": lambda scope, value: scope.delay(parsed(value)),
     "ref": lambda scope, value: scope.refer(parsed(value)),
     "at": lambda scope, value: scope.look_back(parsed(value)),
+    "place": lambda scope, value: scope.walk_to(Place.of(value)),
+    "hit": hit,
     "m": lambda scope, value: scope.measure(value, on=True),
     "gate": gate,
     "epoch": epoch,
@@ -135,10 +142,3 @@ def mark(text: str) -> tuple[int, int]:
     """The serial of a record and a sample number."""
     serial, _, first = text.partition(",")
     return counted(serial), counted(first)
-
-
-def counted(text: str) -> int:
-    """The number of a sample or a record; ValueError for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
-        raise ValueError(f"{text[:LONGEST]!r} is no number of a sample")
-    return int(text)

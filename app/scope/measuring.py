@@ -16,6 +16,7 @@ from app.scope.sweep import Anchor, shift
 from app.scope.view import View
 
 LIMIT = 262_144  # samples of a channel that are measured at most, the newest
+LONGEST_ITEM = 600  # characters
 OFF = "its channel is not on the screen"
 OTHER_OFF = "its second channel is not on the screen"
 FIGURE = "needs x that increases"
@@ -211,6 +212,15 @@ def settled(reading: Reading, waveform: Waveform) -> Reading:
         return reading
     most = max(abs(waveform.low), abs(waveform.high))
     return replace(reading, value=0.0) if abs(reading.value) < ROUNDING * most else reading
+
+
+def measurable(item: str) -> bool:
+    """Whether an item names a channel and a measurement, and another channel where there are two."""
+    name, _, last = item.rpartition(":")
+    if name and last in MEASUREMENTS and not isinstance(MEASUREMENTS[last], Pair):
+        return len(item) <= LONGEST_ITEM
+    name, _, kind = name.rpartition(":")
+    return bool(name and last) and isinstance(MEASUREMENTS.get(kind), Pair) and len(item) <= LONGEST_ITEM
 
 
 def of_one() -> list[str]:

@@ -52,6 +52,7 @@ def readouts(
         "rate": engineering(lead.rate(now), "Sa/s") if lead is not None else "---",
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
         "axis": axis(frame, lead),
+        "retained": retained(frame, memory.records.get(frame.lead)),
         "trigger": trigger(frame, view, memory),
         "acquisition": {"mode": view.acquisition.mode},
         "display": "yt" if view.spectrum is None else "fft",
@@ -117,6 +118,14 @@ def axis(frame: Frame, lead: Record | None) -> State:
     if lead.origin is Origin.CLOCK:
         return {"clock": True, "at": at, "span": frame.span}
     return {"clock": False, "at": [located(x, frame.span, lead.x_unit) for x in at]}
+
+
+def retained(frame: Frame, lead: Record | None) -> State | None:
+    """Sample numbers of the leading channel: all that is retained of it, and what the screen shows."""
+    trace = next((trace for trace in frame.traces.values() if lead and trace.serial == lead.serial), None)
+    if lead is None or trace is None or frame.lines is not None:
+        return None
+    return {"first": lead.first, "total": lead.total, "start": trace.start, "stop": trace.stop}
 
 
 def located(x: float, span: float, unit: str) -> str:

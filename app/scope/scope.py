@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import param
 
-from app.dsp.measure import MEASUREMENTS, Pair
 from app.memory.memory import Memory
 from app.memory.record import Record
 from app.scope.acquisition import Acquisition
@@ -17,6 +16,8 @@ from app.scope.capture import Capture, captured
 from app.scope.channel import Channel
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.glass import Glass
+from app.scope.measuring import measurable
+from app.scope.place import Place
 from app.scope.search import Searches
 from app.scope.spectra import spectral
 from app.scope.spectral import Spectral
@@ -27,7 +28,6 @@ from app.scope.view import Drawing, View, frame, rounded, shown
 
 TIMEBASE = "timebase"
 MOST_MEASURED = 8
-LONGEST_ITEM = 600
 
 
 class Scope(param.Parameterized):  # type: ignore[misc]
@@ -49,6 +49,8 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.single: Mark | None = None
         self.force: Mark | None = None
         self.at: float | None = None  # absolute x in the middle of the screen, in the past
+        self.place: Place | None = None  # ... or a sample there
+        self.hit: Place | None = None  # an event of the past
         self.items: list[str] = []  # what is measured
         self.gate: tuple[float, float] | None = None
         self.epoch = 0
@@ -136,7 +138,17 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         """Show the past, with absolute x `at` in the middle, or None: what is live."""
         if at is not None and not math.isfinite(at):
             raise ValueError(f"{at} is no x")
-        self.at = at
+        self.at, self.place = at, None
+        if at is None:
+            self.hit = None
+
+    def walk_to(self, place: Place) -> None:
+        """Show the past, with a sample in the middle."""
+        self.at, self.place = None, place
+
+    def show_hit(self, hit: Place) -> None:
+        """Show an event of the past where the trigger is."""
+        self.at, self.place, self.hit = None, None, hit
 
     def arm(self, memory: Memory) -> None:
         """Take one sweep: the first one from now on."""
@@ -194,7 +206,8 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.touched.clear()
         self.trigger = Trigger()
         self.timebase.param.update(delay=0.0, reference=0.5)
-        self.single = self.force = self.at = None
+        self.single = self.force = None
+        self.look_back(None)
         self.glass.plain()
 
     def default(self) -> None:
@@ -235,6 +248,8 @@ class Scope(param.Parameterized):  # type: ignore[misc]
                 self.at,
                 self.single,
                 self.force,
+                self.place,
+                self.hit,
             ),
             tuple(self.items),
             self.gate,
@@ -310,12 +325,3 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             share = 0.5 + (trigger.share - 0.5) * glass.span / made.span - moved / made.span
             trigger = replace(trigger, share=share)
         return replace(made, lamp="STOP", trigger=trigger, delay=rounded(self.timebase.delay))
-
-
-def measurable(item: str) -> bool:
-    """Whether an item names a channel and a measurement, and another channel where there are two."""
-    name, _, last = item.rpartition(":")
-    if name and last in MEASUREMENTS and not isinstance(MEASUREMENTS[last], Pair):
-        return len(item) <= LONGEST_ITEM
-    name, _, kind = name.rpartition(":")
-    return bool(name and last) and isinstance(MEASUREMENTS.get(kind), Pair) and len(item) <= LONGEST_ITEM

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from app.memory.record import Record
 from app.memory.segments import Segment, between
+from app.scope.place import Place
 from app.scope.search import Searches
 from app.scope.timebase import DIVISIONS, SLOWEST_SWEEP
 from app.scope.trigger import NORMAL, Triggering
@@ -20,7 +21,6 @@ AUTO_WAIT = 0.25  # s that a screen shorter than a period of its signal waits fo
 SURELY = 0.7  # the pace is an estimate; halfway to the next quicker timebase it decides nothing by chance
 SCREENS_APART = 10  # channels whose x lies farther apart than this have no common x
 SECONDS_APART = 2.0
-SEGMENTS = 1000  # looked through for a place in the past
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ class Sweep:
 
     reference  share of the screen left of the reference point
     delay      x from the trigger to it
-    at         absolute x of the middle of the screen, in the past; None: live
+    at         absolute x of the middle of the screen, in the past
+    place      a sample there, likewise
+    hit        an event; without the two it is at the reference point, as a live one is
     single     armed for the first event from this sample on
     force      a sweep that needs no event, at this sample
     """
@@ -60,6 +62,13 @@ class Sweep:
     at: float | None = None
     single: Mark | None = None
     force: Mark | None = None
+    place: Place | None = None
+    hit: Place | None = None
+
+    @property
+    def past(self) -> bool:
+        """Whether it is not live."""
+        return not (self.at is None and self.place is None and self.hit is None)
 
     @property
     def waits(self) -> bool:
@@ -72,14 +81,14 @@ class Held:
     """Where channels are held, by name.
 
     source   the channel that triggers; empty: none is looked for
-    hit      offset of the event in its newest segment
+    event    absolute x of the event that is shown, and where that is as a share of the screen
     waiting  there is none yet, and nothing is shown without
     done     a single sweep has been taken
     """
 
     anchors: dict[str, Anchor]
     source: str = ""
-    hit: float | None = None
+    event: tuple[float, float] | None = None
     waiting: bool = False
     done: bool = False
     history: bool = False
@@ -133,8 +142,6 @@ def held(
     """
     if not records:
         return Held({})
-    if sweep.at is not None:
-        return past(records, sweep.at)
     lead = source if source is not None and source.total > source.first else leading(records)
     hit, done = caught(lead, span, searches, sweep)
     if hit is None and sweep.waits:
@@ -147,7 +154,8 @@ def held(
         peers = [record for record in records if share_x(lead, record, span)] or [lead]
         at = max(newest(peer) + shift(own, peer.segment()) for peer in peers) + min(sweep.delay, 0.0)
     found = laid(records, lead, at, reference, span)
-    return Held(found, lead.name, hit, done=done)
+    event = None if hit is None else (lead.segment().x0 + hit, sweep.reference - sweep.delay / span)
+    return Held(found, lead.name, event, done=done)
 
 
 def laid(
@@ -162,27 +170,6 @@ def laid(
         else:
             found[record.name] = Anchor(own, newest(record) - span * (1 - reference), reference)
     return found
-
-
-def past(records: Sequence[Record], at: float) -> Held:
-    """Anchors of a screen with absolute x `at` in its middle: in each channel's newest segment there."""
-    found = {}
-    for record in records:
-        own = located(record, at)
-        found[record.name] = Anchor(own, at - own.x0, 0.5)
-    return Held(found, history=True)
-
-
-def located(record: Record, at: float) -> Segment:
-    """The newest segment that begins at x `at` or before; the newest of all if there is none."""
-    own = newest_one = record.segment()
-    for _ in range(SEGMENTS):
-        if own.x0 + float(record.offsets(own.start, own.start + 1)[0]) <= at or own.start <= record.first:
-            break
-        own = record.segment(own.start - 1)
-    else:
-        return newest_one
-    return own
 
 
 def caught(lead: Record, span: float, searches: Searches, sweep: Sweep) -> tuple[float | None, bool]:

@@ -45,7 +45,8 @@ def trigger(frame: Frame, view: View, memory: Memory) -> dict[str, object]:
         "marks": did.marks,
         "at": did.share,
         "armed": view.sweep.single is not None,
-        "history": view.sweep.at is not None,
+        "history": view.sweep.past,
+        "hit": None if view.sweep.hit is None else view.sweep.hit.told(),
     }
     return said | levels(own, did.marks, record)
 

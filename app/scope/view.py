@@ -12,9 +12,10 @@ from app.memory.record import Record
 from app.scope.acquisition import Acquisition
 from app.scope.autoset import SLOTS, Setup
 from app.scope.frame import ROWS, Frame, Lamp, Trace, Triggered, Window, xy, yt
+from app.scope.past import past
 from app.scope.search import Searches
 from app.scope.spectral import Spectral
-from app.scope.sweep import Anchor, Held, Sweep, held, sweeps
+from app.scope.sweep import Anchor, Held, Sweep, held, leading, sweeps
 from app.scope.timebase import DIVISIONS
 
 SINCE = "since."
@@ -68,6 +69,8 @@ class View:
         found += [("delay", f"{sweep.delay:.12g}")] if sweep.delay else []
         found += [] if sweep.at is None else [("at", repr(sweep.at))]
         found += self.acquisition.told()
+        places = (("place", sweep.place), ("hit", sweep.hit))
+        found += [(name, place.told()) for name, place in places if place is not None]
         found += [("m", item) for item in self.measure]
         found += [] if self.gate is None else [("gate", "{:.6g},{:.6g}".format(*self.gate))]
         return found + (self.spectrum.told() if self.spectrum is not None else [])
@@ -101,31 +104,43 @@ def frame(view: View, memory: Memory, setup: Setup, searches: Searches, rows: in
     units_per_div = setup.units_per_div if view.units_per_div is None else view.units_per_div
     slots = {slot: r for slot, r in shown(view, memory).items() if r.total > max(r.first, view.first(r))}
     records, span = [r for r in slots.values() if not r.figure], DIVISIONS * units_per_div
-    found = held(records, span, searches, view.sweep, memory.records.get(view.sweep.trigger.source))
-    if found.waiting:
-        slots = {slot: record for slot, record in slots.items() if record.figure}
+    source = triggering(view.sweep, memory)
+    if view.sweep.past:
+        found = past(records, span, view.sweep, source or (leading(records) if records else None))
+    else:
+        found = held(records, span, searches, view.sweep, source)
+    slots = {slot: record for slot, record in slots.items() if record.figure or record.name in found.anchors}
     made = Drawing(view, slots, found.anchors, units_per_div, setup, rows).frame()
     return replace(made, **said(view, made, found, memory, searches))
+
+
+def triggering(sweep: Sweep, memory: Memory) -> Record | None:
+    """The channel that triggers, if it is named, or the one of a place in the past; None: there is none."""
+    place = sweep.place or sweep.hit
+    if place is None:
+        return memory.records.get(sweep.trigger.source)
+    return next((record for record in memory.records.values() if record.serial == place.serial), None)
 
 
 def said(view: View, made: Frame, found: Held, memory: Memory, searches: Searches) -> dict[str, Any]:
     """What the trigger adds to a frame."""
     lamp: Lamp = "STOP" if found.done else "WAIT" if found.waiting else made.lamp
+    lamp = "HISTORY" if found.history and memory.records else lamp
     sweep, source = view.sweep, memory.records.get(found.source)
     if source is None:
         return {"lamp": lamp, "delay": sweep.delay, "history": found.history}
     search = searches.of(source, sweep.trigger)
     search.look_sometimes()
-    hit = found.hit
+    x, share = found.event or (None, None)
     trigger = Triggered(
         source=source.name,
-        x=None if hit is None else source.segment().x0 + hit,
-        share=None if hit is None else sweep.reference - sweep.delay / made.span,
+        x=x,
+        share=share,
         marks=search.trigger.marks if search.trigger is not None else (),
         count=search.count,
         rate=search.rate(),
     )
-    return {"lamp": lamp, "delay": sweep.delay, "trigger": trigger}
+    return {"lamp": lamp, "delay": sweep.delay, "history": found.history, "trigger": trigger}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +207,6 @@ class Drawing:
             return "WAIT"
         if lead.name not in self.held:
             return "AUTO"
-        if self.view.sweep.at is not None:
-            return "HISTORY"
         if not self.view.sweep.waits and not sweeps(lead, self.span):
             return "ROLL"
         return "TRIG'D" if reference < 1 else "AUTO"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.ui import glass_commands, trigger_commands, vertical_commands
+from app.ui import glass_commands, history_commands, trigger_commands, vertical_commands
 from app.ui.asked import Refused, Words, scale
 
 if TYPE_CHECKING:
@@ -134,8 +134,10 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "level50": trigger_commands.level50,
     "delay": trigger_commands.delay,
     "reference": trigger_commands.reference,
-    "history": trigger_commands.history,
-    "live": trigger_commands.live,
+    "history": history_commands.history,
+    "hit": history_commands.hit,
+    "place": history_commands.place,
+    "live": history_commands.live,
     "single": trigger_commands.single,
     "force": trigger_commands.force,
     "defaults": trigger_commands.defaults,

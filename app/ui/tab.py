@@ -38,7 +38,7 @@ HEARTBEAT = 2.0  # s; the page takes the connection for lost when none comes for
 SOONEST = 3  # times its cost: how long after a frame a knob may have the next one at once
 RETRY = 0.05  # s
 UNDONE = 50  # set-ups that are remembered
-NO_CHANGE = ("undo", "history", "live")  # of the set-up, to be taken back
+NO_CHANGE = ("undo", "history", "hit", "place", "live")  # of the set-up, to be taken back
 UNSAID = object()
 
 
@@ -221,9 +221,10 @@ class Tab:
             "gate": self.scope.gate,
             "undo": bool(self.past),
             "armed": self.scope.single is not None,
-            "history": self.scope.at is not None,
             "persistence": self.scope.glass.persisting(),
             "zoom": zoomed(self.scope, self.source(self.frame.lead)),
+            "history": self.scope.view().sweep.past,
+            "hit": None if self.scope.hit is None else self.scope.hit.told(),
         }
 
     def tell(self) -> None:

@@ -107,21 +107,6 @@ def reference(tab: Tab, words: Words) -> None:
     tab.scope.refer(min(max(found / 100, 0.0), 1.0))
 
 
-def history(tab: Tab, words: Words) -> None:
-    """Show the past."""
-    x = words.get("x")
-    if isinstance(x, bool) or not isinstance(x, int | float):
-        raise Refused("A place in the past is a number.")
-    tab.scope.look_back(float(x))
-
-
-def live(tab: Tab, _words: Words) -> None:
-    """Show what comes now."""
-    tab.scope.look_back(None)
-    if not tab.scope.running:
-        tab.scope.run()
-
-
 def single(tab: Tab, _words: Words) -> None:
     """Take one sweep, also from a stopped screen."""
     if not tab.scope.running:

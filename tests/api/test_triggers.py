@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from screens import Screens, serving
 
-import app.api.triggers as triggers
 from app.dsp.finder import Finder
 from app.dsp.trigger import Edge
+from app.scope import log
 
 RATE, FREQUENCY = 1000.0, 9.7
 LEVEL = "t.level=0.2&t.hysteresis=0.1"
@@ -55,7 +55,7 @@ def test_a_constant_has_no_triggers(scope: Screens) -> None:
 
 
 def test_every_edge_in_the_memory_is_found_between_two_samples(scope: Screens) -> None:
-    n = 3 * triggers.BLOCK + 17
+    n = 3 * log.BLOCK + 17
     x = times(n)
     scope.send("a", x, sine(x))
     numbers, found, total = ask(scope, "?" + LEVEL)
@@ -74,7 +74,7 @@ def test_blocks_make_no_difference(scope: Screens, monkeypatch: pytest.MonkeyPat
     finder = Finder(Edge(level=0.2, hysteresis=0.1), 0.02)
     whole = finder.feed(0, x, y).x.tolist() + finder.pending.x.tolist()
     for block in (1, 2, 7, 999, 5000):
-        monkeypatch.setattr(triggers, "BLOCK", block)
+        monkeypatch.setattr(log, "BLOCK", block)
         assert ask(scope, f"?{LEVEL}&t.holdoff=20m")[1] == whole
 
 
@@ -126,7 +126,7 @@ def test_a_limit_that_is_none_is_refused(scope: Screens, limit: str) -> None:
 
 
 def test_samples_may_come_and_go_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(triggers, "BLOCK", 256)
+    monkeypatch.setattr(log, "BLOCK", 256)
     with serving(points=16_384) as scope, ThreadPoolExecutor(1) as pool:
         scope.send("a", times(16_384), sine(times(16_384)))
         sending = pool.submit(
@@ -142,3 +142,37 @@ def test_samples_may_come_and_go_meanwhile(monkeypatch: pytest.MonkeyPatch) -> N
             np.testing.assert_allclose(turns, np.arcsin(0.2) / (2 * np.pi), atol=1e-4)
         sending.result()
         assert [record.getMessage() for record in scope.logged] == []
+
+
+def test_pages_go_on_from_a_sample(scope: Screens) -> None:
+    scope.send("a", times(5000), sine(times(5000)))
+    numbers, found, total = ask(scope, "?" + LEVEL)
+    middle = numbers[20]
+    assert ask(scope, f"?{LEVEL}&before={middle}&limit=3") == (numbers[17:20], found[17:20], total)
+    assert ask(scope, f"?{LEVEL}&after={middle}&limit=3") == (numbers[21:24], found[21:24], total)
+    assert ask(scope, f"?{LEVEL}&after={numbers[-1]}&limit=1") == ([], [], total)
+    assert ask(scope, f"?{LEVEL}&before=0") == ([], [], total)
+
+
+def test_each_event_has_its_number_its_age_and_its_link(scope: Screens) -> None:
+    x = times(5000)
+    scope.send("a", times(1000), sine(times(1000)))
+    scope.send("a", x, sine(x))
+    _, events = scope.ask("GET", f"/triggers?{LEVEL}")
+    assert [event["number"] for event in events] == list(range(1, len(events) + 1))
+    assert [event["ago"] is None for event in events] == [event["n"] < 1000 for event in events]
+    newest = events[-1]
+    assert newest["ago"] == pytest.approx(x[-1] - newest["x"])
+    assert scope.ask("GET", f"/triggers?{LEVEL}&before={newest['n']}&limit=1")[1] == [
+        {**events[-2], "ago": pytest.approx(events[-2]["ago"])}
+    ]
+    with scope.picture(f"?tb=20m&hit={newest['hit']}") as picture:
+        assert picture.size == (1280, 720)
+    rows = np.array(scope.rows(f"?tb=20m&hit={newest['hit']}&channels=a")[2:], float)
+    assert rows[:, 0].mean() == pytest.approx(newest["x"], abs=0.03)
+
+
+@pytest.mark.parametrize("query", ["before=-1", "after=x", "before=1&before=2"])
+def test_a_sample_that_is_none_is_refused(scope: Screens, query: str) -> None:
+    status, code, _ = scope.refused(f"/triggers?{query}")
+    assert (status, code) == (400, "bad_parameter")

@@ -15,8 +15,7 @@ from app.memory.samples import Floats, Origin, Samples
 from app.scope.autoset import Autoset
 from app.scope.frame import Frame
 from app.scope.measurement_readouts import measurements
-from app.scope.measuring import Item, Measured, Taken, measured
-from app.scope.scope import measurable
+from app.scope.measuring import Item, Measured, Taken, measurable, measured
 from app.scope.search import Searches
 from app.scope.sweep import Sweep
 from app.scope.trigger import Triggering

@@ -2,7 +2,7 @@
 import {el, show} from './parts.js'
 import {Choice} from './fields.js'
 import {drag, seldom} from './drag.js'
-import {engineering, inverse} from './units.js'
+import {clock, engineering, inverse} from './units.js'
 
 const MODES = {off: 'Off', time: 'Time', value: 'Value', tracking: 'Track'}
 const NUDGE = {x: 1 / 500, y: 1 / 400} // of the screen, for one press of a key
@@ -146,12 +146,6 @@ export class Cursors {
 }
 
 function stored() { try { return JSON.parse(sessionStorage.getItem(KEPT)) ?? {} } catch { return {} } }
-
-function clock(x, span) { // time of day, as fine as a thousandth of the screen
-  const digits = Math.min(6, Math.max(0, Math.ceil(3 - Math.log10(span))))
-  const whole = Math.floor(x), text = new Date(whole * 1000).toLocaleTimeString([], {hour12: false})
-  return text + (digits ? (x - whole).toFixed(digits).slice(1) : '')
-}
 
 function nearest({x, y, ends: [start, end], limits: [bottom, top]}, share) {
   const at = start + share * (end - start)

@@ -4,7 +4,7 @@ import {drag, seldom} from './drag.js'
 const MARGIN = 40 // px at the left border that belong to the channel's own axis
 
 export function gestures(glass, overlay, {command, selected, fine, traces, past}) {
-  let turned = 0, centre = 0, span = 1
+  let turned = 0, centre = 0, span = 1, sent = 0
   glass.addEventListener('wheel', (event) => { // over the screen: the timebase; near its left border: units/div of the channel
     if (event.target.closest('#empty')) return
     event.preventDefault()
@@ -16,7 +16,10 @@ export function gestures(glass, overlay, {command, selected, fine, traces, past}
     else command({do: 'timebase', clicks})
   }, {passive: false})
   const fingers = pinch(glass, command)
-  const pan = seldom((x) => command({do: 'history', x}))
+  const pan = seldom((by) => { // first from where the screen is, then on from there
+    command(sent === null ? {do: 'history', x: centre + by} : {do: 'history', by: by - sent})
+    sent = by
+  })
   drag(glass, {
     wanted: (event) => !fingers.two() && !event.target.closest('.mark, .cursor, #empty, #axis'),
     begin: (dx, dy) => {
@@ -25,9 +28,10 @@ export function gestures(glass, overlay, {command, selected, fine, traces, past}
       const [start, end] = lead.ends
       centre = lead.x0 + (start + end) / 2
       span = end - start
+      sent = past.there() ? 0 : null
       glass.classList.add('dragged')
     },
-    move: (x, y, dx) => { if (!fingers.two()) pan(centre - dx / overlay.getBoundingClientRect().width * span) },
+    move: (x, y, dx) => { if (!fingers.two()) pan(-dx / overlay.getBoundingClientRect().width * span) },
     end: () => glass.classList.remove('dragged'),
   })
   glass.addEventListener('dblclick', (event) => { if (!event.target.closest('.mark, .cursor, #empty')) past.leave() })

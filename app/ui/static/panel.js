@@ -12,6 +12,7 @@ import {Vertical} from './vertical.js'
 import {display} from './spectrum.js'
 import {gestures} from './gestures.js'
 import {help} from './help.js'
+import {history as retained} from './history.js'
 import {horizontal} from './horizontal.js'
 import {keys} from './keys.js'
 import {marks} from './marks.js'
@@ -36,10 +37,16 @@ const glows = persistence($('display-group'), $('glass'), command)
 const saved = save($('save'), command, captured, toast), helped = help($('help-key'))
 const past = {
   allowed: () => state.trigger && state.display !== 'fft',
+  there: () => state.knobs?.history ?? false,
   leave: () => { if (state.trigger?.history) command({do: 'live'}) },
 }
 const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, fine: () => vertical.fine, traces, past})
 const groups = [horizontal($('horizontal'), command), triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), summary($('summary'))]
+const hits = retained($('history'), command, {
+  query: () => tab.query ?? '', complain: toast,
+  axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
+})
+groups.push(hits.update)
 
 function build() {
   $('run').onclick = run
@@ -52,7 +59,7 @@ function build() {
   keys({
     command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, finely: (turned) => vertical.finely(turned), mode: triggered.mode, slope: triggered.slope,
     cursors: () => cursors.next(), spectrum: shown.toggle, persistence: glows.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
-    help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
+    earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
   })
 }
 

@@ -31,3 +31,9 @@ export function fine(value, resolution) { // with as many digits as the resoluti
 }
 
 export const inverse = (unit) => unit === 's' ? 'Hz' : unit === 'Hz' ? 's' : unit ? `1/${unit}` : ''
+
+export function clock(x, span) { // time of day, as fine as a thousandth of the screen
+  const digits = Math.min(6, Math.max(0, Math.ceil(3 - Math.log10(span))))
+  const whole = Math.floor(x), text = new Date(whole * 1000).toLocaleTimeString([], {hour12: false})
+  return text + (digits ? (x - whole).toFixed(digits).slice(1) : '')
+}

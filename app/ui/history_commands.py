@@ -1,0 +1,107 @@
+"""What the browser may ask of a tab's past: events, places, and a hand that moves along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.memory.record import Record
+from app.scope.past import located, stepped
+from app.scope.place import Place
+from app.scope.view import triggering
+from app.ui.asked import Refused, Words
+
+if TYPE_CHECKING:
+    from app.ui.tab import Tab
+
+GONE = "Those samples have left the memory."
+
+
+def hit(tab: Tab, words: Words) -> None:
+    """Show an event of the past where the trigger is."""
+    place = placed(words.get("hit"))
+    if not any(place.found(record) for record in tab.bench.memory.records.values()):
+        raise Refused(GONE)
+    tab.scope.show_hit(place)
+    stand(tab)
+
+
+def place(tab: Tab, words: Words) -> None:
+    """Show what is at this share of all that is retained of the leading channel: 0 is the oldest sample."""
+    share = real(words.get("share"))
+    record = lead(tab)
+    if record is None:
+        raise Refused(GONE)
+    trace = next((each for each in tab.frame.traces.values() if each.serial == record.serial), None)
+    half = 0 if trace is None else (trace.stop - trace.start) // 2
+    oldest, newest = record.first + half, record.total - 1 - half
+    n = record.first + round(min(max(share, 0.0), 1.0) * (record.total - record.first))
+    n = min(max(n, oldest), newest) if oldest <= newest else (record.first + record.total) // 2
+    tab.scope.walk_to(Place(record.serial, n))
+    stand(tab)
+
+
+def history(tab: Tab, words: Words) -> None:
+    """Show the past: x in the middle of the screen, or so far from where it is there now."""
+    if "by" not in words:
+        tab.scope.look_back(real(words.get("x")))
+        return stand(tab)
+    record, sweep = lead(tab), tab.scope.view().sweep
+    if sweep.at is None:
+        record = triggering(sweep, tab.bench.memory) or record
+    moved = None if record is None else stepped(record, sweep, tab.frame.span, real(words["by"]))
+    if record is None or moved is None:
+        raise Refused(GONE)
+    walk(tab, record, moved)
+    return stand(tab)
+
+
+def walk(tab: Tab, record: Record, to: Place) -> None:
+    """Go to a place: by its x, which a link can tell anybody, where that is not in a newer run, too."""
+    found = to.found(record)
+    if found is None:
+        raise Refused(GONE)
+    own, offset = found
+    x = own.x0 + offset
+    if located(record, x).start == own.start:
+        tab.scope.look_back(x)
+    else:
+        tab.scope.walk_to(to)
+
+
+def live(tab: Tab, _words: Words) -> None:
+    """Show what comes now."""
+    tab.scope.look_back(None)
+    if not tab.scope.running:
+        tab.scope.run()
+
+
+def stand(tab: Tab) -> None:
+    """Have a stopped screen keep what it shows now instead of what it kept; Refused: that is nothing."""
+    scope = tab.scope
+    if scope.running:
+        return
+    kept, scope.capture = scope.capture, None
+    made = scope.frame(tab.bench.memory, tab.bench.feed.searches)
+    if kept is not None and not any(trace.stop > trace.start for trace in made.traces.values()):
+        scope.capture = kept
+        raise Refused(GONE)
+    scope.stop(tab.bench.memory, made, tab.bench.feed.searches)
+    tab.taken = None
+
+
+def lead(tab: Tab) -> Record | None:
+    """The channel that the screen's x axis is of, in the memory."""
+    return tab.bench.memory.records.get(tab.frame.lead)
+
+
+def placed(text: object) -> Place:
+    try:
+        return Place.of(text if isinstance(text, str) else "")
+    except ValueError:
+        raise Refused("That is no place in the past.") from None
+
+
+def real(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused("A place in the past is a number.")
+    return float(value)
