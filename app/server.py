@@ -27,7 +27,7 @@ from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError
 
-from app.api import measurements, screen, triggers
+from app.api import measurements, screen, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
@@ -93,6 +93,7 @@ class Process:
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
             *triggers.routes(self.feed),
+            *single.routes(self.feed),
         ]
         pages = [(r"/", Starting), (r"/watch", Starting)]
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import chain
+
 import numpy as np
 import orjson
 
+from app.api.files import FILES, column, written
 from app.api.selection import Part, Wanted, bad, selected
 from app.guard.guard import Guard
 from app.memory.memory import Memory
@@ -28,6 +32,23 @@ class DataReader(JsonHandler):
         wanted = Wanted.of(query)
         records = self.records(query)
         self.set_header("Cache-Control", "no-store")
+        if wanted.format == "json":
+            await self.give_all(records, wanted)
+        else:
+            await self.give_file(records, wanted)
+
+    async def give_file(self, records: list[Record], wanted: Wanted) -> None:
+        columns = [column(record, await selected(record, wanted)) for record in records]
+        parts = written(wanted.format, columns)
+        first = next(parts)  # what is wrong shows before anything is sent
+        self.set_header("Content-Type", FILES[wanted.format][0])
+        self.set_header("Content-Disposition", f'attachment; filename="data.{wanted.format}"')
+        for part in chain((first,), parts):
+            self.write(part)
+            await self.sent(STALLED_SECONDS)
+            await asyncio.sleep(0)
+
+    async def give_all(self, records: list[Record], wanted: Wanted) -> None:
         separator = b'{"channels":{'
         for record in records:
             self.write(separator + orjson.dumps(record.name) + b":")

@@ -17,6 +17,7 @@ from app.problems import Fault, Problem
 Ints = NDArray[np.intp]
 DEFAULT_N = 1000
 BLOCK = 1 << 18  # samples looked at between two turns of the event loop
+FORMATS = ("json", "csv", "npy", "arrow")
 PARAMETERS = ("channel", "n", "from", "to", "points", "format")
 
 
@@ -28,12 +29,14 @@ class Wanted:
     left    smallest x; None: any
     right   largest x; None: any
     points  at most so many, minima and maxima among them; None: every sample
+    format  one of FORMATS
     """
 
     n: int | None
     left: float | None = None
     right: float | None = None
     points: int | None = None
+    format: str = "json"
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Wanted:
@@ -44,14 +47,15 @@ class Wanted:
         for name in query:
             if name not in PARAMETERS:
                 raise bad("unknown parameter", f"known are {', '.join(PARAMETERS)}", name[:32])
-        if query.get("format", "json") != "json":
-            raise bad("format is unknown", "json is", "format")
+        if query.get("format", "json") not in FORMATS:
+            raise bad("format is unknown", f"known are {', '.join(FORMATS)}", "format")
         left, right = x_limit(query, "from"), x_limit(query, "to")
         whole = left is not None or right is not None or "points" in query
         if left is not None and right is not None and left > right:
             raise bad("from is above to", "send the smaller x as from", "from")
         n = None if query.get("n", "all" if whole else DEFAULT_N) == "all" else number(query, "n", 1)
-        return cls(n, left, right, number(query, "points", 2) if "points" in query else None)
+        points = number(query, "points", 2) if "points" in query else None
+        return cls(n, left, right, points, query.get("format", "json"))
 
     def mask(self, x: Float64s) -> NDArray[np.bool_] | slice:
         """Which of these samples are within from and to."""

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from app.api import measurements, screen, triggers
+from app.api import measurements, screen, single, triggers
 from app.config import Config
 from app.feed.feed import Feed
 from app.ingest.handler import DataHandler, Receiver
@@ -35,6 +35,7 @@ class Screens(Served):
     """A running server with screens."""
 
     feed: Feed | None = None
+    waiting: single.Waiting = field(default_factory=single.Waiting)
 
     def on_loop(self, work: Callable[[], T]) -> T:
         """What the work returns, done by the loop."""
@@ -78,10 +79,11 @@ def serving(points: int = 1_000_000) -> Iterator[Screens]:
     loop, ready, clock = asyncio.new_event_loop(), threading.Event(), Clock()
     memory = Memory(points)
     feed = Feed(memory, ROWS, lambda: clock() / 1e9)
-    screens = Screens(0, memory, clock, loop, feed=feed)
+    singles = single.routes(feed)
+    screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
     posts = ("/data", DataHandler, {"receiver": Receiver(memory, Config()), "clock": clock})
 
-    routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed)]
+    routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles]
 
     async def start() -> HTTPServer:
         server = HTTPServer(Application([posts, *routes], default_handler_class=NotFound))

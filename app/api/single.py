@@ -1,0 +1,119 @@
+"""GET /single: waits for the trigger of a screen, and answers with the sweep that it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from typing import Any
+
+import orjson
+
+from app.api.export import Column
+from app.api.screen import RETRY_AFTER, Desk, ScreenHandler, glass_of
+from app.api.selection import bad
+from app.api.window import column, size, source
+from app.feed.feed import Feed
+from app.problems import Problem
+from app.scope.frame import Frame
+from app.scope.scope import Scope
+from app.scope.view import View
+
+USUAL, LONGEST = 10.0, 60.0  # s
+LOOK = 0.03  # s between two looks
+WAITING = 16  # readers
+MOST = 1_000_000  # samples in an answer; of more, the points that are drawn
+
+
+class Waiting:
+    """How many readers wait."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+
+def routes(feed: Feed) -> list[Any]:
+    """The paths of this module, for the web server."""
+    return [(r"/single", SingleHandler, {"feed": feed, "desk": Desk(), "waiting": Waiting()})]
+
+
+class SingleHandler(ScreenHandler):
+    """One sweep: the first event from the request on, and the samples around it."""
+
+    own = ("timeout",)
+
+    def initialize(self, feed: Feed, desk: Desk, waiting: Waiting) -> None:  # type: ignore[override]
+        super().initialize(feed, desk)
+        self.waiting = waiting
+        self.gone = False
+
+    def on_connection_close(self) -> None:
+        self.gone = True
+        super().on_connection_close()
+
+    async def get(self) -> None:
+        seconds, scope = timeout(self.query().get("timeout", "")), self.scope()
+        if self.waiting.n >= WAITING:
+            headers = {"Retry-After": str(RETRY_AFTER)}
+            raise Problem("overloaded", f"{WAITING} readers wait for a trigger already", headers=headers)
+        self.waiting.n += 1
+        try:
+            taken = await self.sweep(scope, seconds)
+        finally:
+            self.waiting.n -= 1
+        self.set_header("Cache-Control", "no-store")
+        if taken is None:
+            self.clear_header("Content-Type")
+            self.set_status(204)
+            return
+        await self.give(*taken)
+
+    async def sweep(self, scope: Scope, seconds: float) -> tuple[View, Frame] | None:
+        """The screen with the first event from now on; None: none came in time, or nobody waits any more."""
+        scope.arm(self.feed.memory)
+        end, seen = time.monotonic() + seconds, -1
+        while not self.gone:
+            if self.feed.memory.version != seen:
+                seen = self.feed.memory.version
+                view, glass = glass_of(self.feed, scope)
+                if view.sweep.single is None:  # there was no channel yet
+                    scope.arm(self.feed.memory)
+                elif glass.lamp == "STOP":
+                    return view, glass
+            if time.monotonic() >= end:
+                return None
+            await asyncio.sleep(min(LOOK, max(0.0, end - time.monotonic())))
+        return None
+
+    async def give(self, view: View, glass: Frame) -> None:
+        memory = self.feed.memory
+        sources = {trace: source(memory, trace) for trace in glass.traces.values()}
+        full = sum(size(trace, record) for trace, record in sources.items()) <= MOST
+        columns = [await column(memory, trace, record if full else None) for trace, record in sources.items()]
+        hit = {"source": glass.trigger.source, "x": glass.trigger.x}
+        head = {"trigger": hit, "rate": "full" if full else "drawn", "query": view.query()}
+        self.write(orjson.dumps(head)[:-1] + b',"channels":{')
+        for n, each in enumerate(columns):
+            self.write((b"," if n else b"") + orjson.dumps(each.name) + b":" + told(each))
+            await asyncio.sleep(0)
+        self.finish(b"}}")
+
+
+def told(each: Column) -> bytes:
+    said = {"unit": each.unit, "x_unit": each.x_unit, "x": each.x, "y": each.y}
+    return orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def timeout(text: str) -> float:
+    """
+    Problem  bad_parameter
+    """
+    try:
+        seconds = float(text or USUAL)
+    except ValueError:
+        seconds = math.nan
+    if 0 <= seconds <= LONGEST:
+        return seconds
+    raise bad(
+        f"timeout is not a number of seconds from 0 to {LONGEST:g}", f"send timeout={USUAL:g}", "timeout"
+    )
