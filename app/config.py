@@ -215,10 +215,20 @@ class Config:
         "budget for the samples of all channels together",
     )
     max_body: int = setting(
-        1 << 20, "SCOPE_MAX_BODY", size, "bytes, such as 512k or 1M", "largest request body"
+        1 << 20, "SCOPE_MAX_BODY", size, "bytes, such as 512k or 1M", "largest body that is a text"
+    )
+    max_binary: int = setting(
+        8 << 20, "SCOPE_MAX_BINARY", size, "bytes, such as 512k or 8M", "largest body of binary numbers"
     )
     max_samples: int = setting(
-        100_000, "SCOPE_MAX_SAMPLES", count, "a whole number from 1", "most samples in one request"
+        100_000, "SCOPE_MAX_SAMPLES", count, "a whole number from 1", "most samples in one text"
+    )
+    max_binary_samples: int = setting(
+        1_000_000,
+        "SCOPE_MAX_BINARY_SAMPLES",
+        count,
+        "a whole number from 1",
+        "most samples in one body of binary numbers",
     )
     max_channels: int = setting(
         256, "SCOPE_MAX_CHANNELS", count, "a whole number from 1", "most channels in memory"

@@ -19,6 +19,7 @@ from tornado.web import Finish, HTTPError, RequestHandler, stream_request_body
 CODES: dict[str, tuple[int, str]] = {
     "bad_json": (400, "Malformed JSON"),
     "not_utf8": (400, "Body is not UTF-8"),
+    "bad_gzip": (400, "Body cannot be decompressed"),
     "empty_body": (400, "Empty body"),
     "invalid_sample": (400, "Invalid sample"),
     "out_of_range": (400, "Value out of range"),
@@ -54,12 +55,13 @@ STRICT = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a batch: where (sample number from 0, channel, field) and what (code)."""
+    """One thing wrong in a batch: where (sample from 0, line from 1, channel, field) and what (code)."""
 
     code: str
     field: str
     index: int | None = None
     channel: str | None = None
+    line: int | None = None
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem

@@ -88,12 +88,13 @@ def assignments(config: Config, port: int) -> dict[str, str]:
     """What start.sh asks for, by the name of its variable."""
     everywhere = config.bind in WILDCARDS
     lan = address() if everywhere else ""
+    largest = max(config.max_body, config.max_binary)
     return {
         "port": str(port),
         "probe_host": "127.0.0.1" if everywhere else config.bind,
         "listen": f"[{config.bind}]:{port}" if ":" in config.bind else f"{config.bind}:{port}",
-        "max_body": str(config.max_body),
-        "front_body": str(config.max_body + SPARE_BODY),
+        "max_body": str(largest),
+        "front_body": str(largest + SPARE_BODY),
         "own_socket": config.socket,
         "local_url": url("localhost" if everywhere else config.bind, port),
         "lan_url": url(lan, port) if lan else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import subprocess
@@ -10,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.config import Config, parser, shown
 from app.dsp.measure import MEASUREMENTS
@@ -21,12 +24,24 @@ from app.ingest.formats import FORMATS
 from app.scope.acquisition import ACQUISITIONS
 from tests.serving import Served, serving
 
+
+def samples() -> NDArray[np.float32]:
+    return np.zeros(16, np.float32)
+
+
+def npy(array: NDArray[np.float32]) -> bytes:
+    made = io.BytesIO()
+    np.save(made, array)
+    return made.getvalue()
+
+
 PROJECT = Path(__file__).resolve().parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
 FENCED = re.findall(r"^ *```\w*\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
 INLINE = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
 COMMANDS = [line.strip() for block in FENCED for line in block.splitlines()] + INLINE
 CURLS = sorted({command for command in COMMANDS if command.startswith("curl ")})
+FILES = {"@samples.f4": samples().tobytes(), "@samples.npy": npy(samples())}
 FORM = "application/x-www-form-urlencoded"  # what curl -d says of a body
 
 
@@ -158,14 +173,25 @@ def test_there_are_curl_lines() -> None:
 @pytest.mark.parametrize("line", CURLS)
 def test_what_a_curl_line_sends_is_stored(scope: Served, line: str) -> None:
     """As a shell splits it and curl sends it."""
+    line = re.sub(r"\$('[^']*')", lambda found: found[1].replace(r"\n", "\n"), line)
     _, *words = shlex.split(line)
-    body = words.pop(words.index("-d") + 1)
-    (url,) = (word for word in words if word != "-d")
+    kind = FORM
+    if "-H" in words:
+        kind = taken(words, "-H").removeprefix("Content-Type: ")
+    given = taken(words, "-d" if "-d" in words else "--data-binary")
+    (url,) = words
     path = re.sub(r"^(https?://)?[^/]+", "", url)
     before = scope.memory.accepted
-    status, answer = scope.ask("POST", path, body.encode(), Content_Type=FORM)
+    status, answer = scope.ask("POST", path, FILES.get(given, given.encode()), Content_Type=kind)
     assert status == 200, answer
     assert scope.memory.accepted > before
+
+
+def taken(words: list[str], flag: str) -> str:
+    """What follows the flag; both are gone then."""
+    at = words.index(flag)
+    words.pop(at)
+    return words.pop(at)
 
 
 @pytest.mark.parametrize("row", table("| form | body |"), ids=lambda row: row[0])

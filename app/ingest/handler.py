@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -17,17 +16,17 @@ from tornado.web import stream_request_body
 from app.config import Config
 from app.guard.guard import Guard
 from app.guard.sender import Sender
-from app.ingest.batch import Limits, Point
-from app.ingest.formats import decode
+from app.ingest.batch import Limits, Partial, Point
+from app.ingest.formats import decode, is_binary
+from app.ingest.intake import Intake
+from app.ingest.query import parameters
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Origin, Samples
 from app.problems import REQUEST_ID, JsonHandler, Problem, rendered
+from app.problems import told as told_of
 
 SUCCESS = b'{"status":"success"}'
-BODY_SECONDS = 15.0  # for a body within the limit
-DROP_SECONDS = 10.0  # for the rest of one beyond it
-DROP_BYTES = 64 << 20
 ENDLESS = 1 << 62
 JSON = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
 
@@ -47,17 +46,24 @@ class Receiver:
     def __init__(self, memory: Memory, config: Config) -> None:
         self.memory = memory
         self.config = config
-        self.limits = Limits(samples=config.max_samples)
+        self.limits = Limits(samples=config.max_samples, binary=config.max_binary_samples)
         self.guard = Guard(config)
 
-    def received(self, headers: Mapping[str, str], body: bytes | None, now: int) -> Answer:
+    def most(self, headers: Mapping[str, str]) -> int:
+        """Bytes that the body of a request with these headers may have on the wire."""
+        binary = is_binary(headers.get("Content-Type", ""))
+        return self.config.max_binary if binary else self.config.max_body
+
+    def received(
+        self, headers: Mapping[str, str], body: bytes | Problem, now: int, query: str = ""
+    ) -> Answer:
         """The answer to a whole request; never an exception.
 
-        body  None: it was larger than the limit
+        body  without its Content-Encoding, or why there is none
         now   nanoseconds since 1970
         """
         try:
-            answer = Answer(200, self.stored(headers, body, now), JSON)
+            answer = Answer(200, self.stored(headers, body, now, query), JSON)
         except Problem as problem:
             answer = refusal(problem, headers)
         except Exception as error:
@@ -69,15 +75,12 @@ class Receiver:
         shared = self.guard.shared(headers)
         return Answer(answer.status, answer.body, {**answer.headers, **shared}) if shared else answer
 
-    def stored(self, headers: Mapping[str, str], body: bytes | None, now: int) -> bytes:
+    def stored(self, headers: Mapping[str, str], body: bytes | Problem, now: int, query: str) -> bytes:
         """Store the samples; returns what is said of them."""
         sender = self.guard.sender(headers)
-        if body is None:
-            raise too_large(self.config.max_body)
-        if headers.get("Content-Encoding", "identity").lower() != "identity":
-            message = "the body is compressed; send it as it is, without Content-Encoding"
-            raise Problem("unsupported_media_type", message, headers={"Accept-Encoding": "identity"})
-        batch = decode(headers.get("Content-Type", ""), body, now, self.limits)
+        if isinstance(body, Problem):
+            raise body
+        batch = decode(headers.get("Content-Type", ""), body, now, self.limits, parameters(query))
         if not sender.plain:
             self.weigh(batch, sender)
         placed = self.placed(batch, now / 1e9)
@@ -102,50 +105,6 @@ class Receiver:
             raise Problem("channel_limit", message, details=details) from None
 
 
-class Intake:
-    """A body on its way in: kept up to the limit, beyond it dropped, so that its sender hears why.
-
-    most     bytes
-    give_up  called with the problem, at most once, when the body takes too long or has no end
-    """
-
-    def __init__(self, most: int, give_up: Callable[[Problem], None]) -> None:
-        self.most, self.give_up = most, give_up
-        self.kept = bytearray()
-        self.size = 0
-        self.timer: asyncio.TimerHandle | None = None
-        self.allow(BODY_SECONDS)
-
-    def add(self, chunk: bytes) -> None:
-        before, self.size = self.size, self.size + len(chunk)
-        if self.size <= self.most:
-            self.kept += chunk
-        elif before <= self.most:
-            self.kept.clear()
-            self.allow(DROP_SECONDS)
-        elif self.size > self.most + DROP_BYTES:
-            self.expire()
-
-    def allow(self, seconds: float) -> None:
-        """The time left for the body."""
-        self.end()
-        self.timer = asyncio.get_running_loop().call_later(seconds, self.expire)
-
-    def expire(self) -> None:
-        self.end()
-        seconds = f"the body was not complete after {BODY_SECONDS:.0f} s; send smaller ones"
-        self.give_up(too_large(self.most) if self.size > self.most else Problem("timeout", seconds))
-
-    def end(self) -> None:
-        """No more is awaited."""
-        if self.timer is not None:
-            self.timer.cancel()
-
-    def whole(self) -> bytes | None:
-        """The body; None when it was too large."""
-        return None if self.size > self.most else bytes(self.kept)
-
-
 @stream_request_body
 class DataHandler(JsonHandler):
     """Takes samples from a request that Tornado reads."""
@@ -160,7 +119,9 @@ class DataHandler(JsonHandler):
         self.clock = clock
 
     def prepare(self) -> None:
-        self.intake = Intake(self.receiver.config.max_body, self.give_up)
+        headers = self.request.headers
+        encoding = headers.get("Content-Encoding", "")
+        self.intake = Intake(self.receiver.most(headers), self.give_up, encoding)
         self.connection.set_max_body_size(ENDLESS)
 
     @property
@@ -197,7 +158,7 @@ class DataHandler(JsonHandler):
 
     def post(self) -> None:
         body = self.intake.whole() if self.intake is not None else b""
-        answer = self.receiver.received(self.request.headers, body, self.clock())
+        answer = self.receiver.received(self.request.headers, body, self.clock(), self.request.query)
         self.set_status(answer.status)
         for name, value in answer.headers.items():
             self.set_header(name, value)
@@ -212,14 +173,13 @@ def receipt(batch: Sequence[Samples], placed: Sequence[Placed]) -> bytes:
         "duplicate": False,
         "durability": "memory",
     }
+    if isinstance(batch, Partial):
+        answer["accepted"] = sum(map(len, batch)) - batch.gaps
+        rejected = {"rejected": batch.rejected, "error_count": batch.rejected}
+        answer |= {"status": "partial", **rejected, "errors": [told_of(fault) for fault in batch.faults]}
     if batch[0].origin is Origin.NEXT:
         answer |= {"x0": placed[0].x0, "dt": batch[0].step}
     return orjson.dumps(answer)
-
-
-def too_large(most: int) -> Problem:
-    message = f"the body is larger than {most} bytes; send it in several"
-    return Problem("body_too_large", message, details={"limit": "body", "max": most})
 
 
 def refusal(problem: Problem, headers: Mapping[str, str]) -> Answer:

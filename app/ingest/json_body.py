@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import codecs
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 import orjson
 
-from app.ingest.batch import Limits
-from app.ingest.fields import kind
+from app.ingest.batch import Asked, Limits
+from app.ingest.fields import check_samples, kind
 from app.ingest.json_columns import columns
-from app.ingest.json_points import point, points, unreadable
+from app.ingest.json_points import Fields, point, points, unreadable
+from app.ingest.json_skip import some_columns, some_points
 from app.memory.samples import Samples
 from app.problems import Problem
 
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+LONG = 1 << 20  # bytes from which on a body may take long to parse
+COMMAS = 8  # at most, for a sample: a point with all its fields has six
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 
-def json_samples(body: bytes, now: int, limits: Limits) -> list[Samples]:
+def json_samples(body: bytes, asked: Asked) -> list[Samples]:
     """The samples of a JSON body of any form.
 
-    now      nanoseconds since 1970, the time of receipt
     Problem  anything else than samples that can be stored as they are
     """
+    check_commas(body, asked.limits)
     document = parsed(body)
-    check_depth(document, body, limits.depth)
+    check_depth(document, body, asked.limits.depth)
     if isinstance(document, dict):
-        if "channels" in document or type(document.get("y")) is list:
-            return columns(document, now, limits)
-        return point(document, now)
+        if is_block(document):
+            return (
+                some_columns(document, asked) if asked.skips else columns(document, asked.now, asked.limits)
+            )
+        return point(document, asked.now)
     if isinstance(document, list):
-        return points(document, now, limits)
+        return some_points(document, asked) if asked.skips else points(document, asked.now, asked.limits)
     raise unreadable(f"The body is {kind(document)}; send an object, or an array of them.")
+
+
+def is_block(document: object) -> TypeGuard[Fields]:
+    """Whether it holds columns."""
+    return isinstance(document, dict) and ("channels" in document or type(document.get("y")) is list)
+
+
+def check_commas(body: bytes, limits: Limits) -> None:
+    """Refuse a body that must hold too many samples, before it is parsed."""
+    if len(body) > LONG and body.count(b",") > COMMAS * limits.samples:
+        check_samples(limits.samples + 1, limits.samples)
 
 
 def parsed(body: bytes) -> object:

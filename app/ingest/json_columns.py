@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +128,7 @@ def given(x: Float64s, document: Fields) -> Axis:
     return Axis(0.0, x, Origin.DATA, None, unit(document.get("x_unit"), "x_unit"))
 
 
-def stepped(document: Fields, n: int, now: int) -> Axis:
+def stepped(document: Mapping[str, object], n: int, now: int) -> Axis:
     """The x of a block that names t0 and a step, only a step, or, as a single sample, nothing."""
     x_unit = unit(document.get("x_unit"), "x_unit")
     numbers = {field: number(document[field], field) for field in STEPPED if field in document}

@@ -17,7 +17,8 @@ from typing import Any
 from tornado.httputil import format_timestamp
 from tornado.log import app_log
 
-from app.ingest.handler import JSON, SUCCESS, Answer, Intake, Receiver, refusal
+from app.ingest.handler import JSON, SUCCESS, Answer, Receiver, refusal
+from app.ingest.intake import Intake
 from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
 
@@ -50,7 +51,7 @@ class Shared:
 
     @property
     def most(self) -> int:
-        """Bytes of a body."""
+        """Bytes of a body of any kind."""
         return self.receiver.config.max_body
 
     def encoded(self, answer: Answer, connection: str | None) -> bytes:
@@ -161,7 +162,8 @@ class Lane:
         if start > self.shared.longest:
             raise malformed()
         found = head(rest[:start])
-        if found.length is None or found.length > min(len(rest) - start, self.shared.most):
+        whole = found.length is not None and found.length <= min(len(rest) - start, self.shared.most)
+        if found.length is None or found.encoded or not whole:
             return self.await_body(found, rest[start:])
         stop = start + found.length
         self.rest = rest[stop:]
@@ -181,7 +183,9 @@ class Lane:
 
     def await_body(self, found: Head, rest: bytes) -> bool:
         framing = Chunked() if found.length is None else Sized(found.length)
-        self.coming = Coming(found, framing, Intake(self.shared.most, self.refuse))
+        most = self.shared.receiver.most(found.headers)
+        intake = Intake(most, self.refuse, found.headers.get("Content-Encoding", ""))
+        self.coming = Coming(found, framing, intake)
         self.rest = rest
         if found.expects:
             self.send(GO_ON)
@@ -199,9 +203,9 @@ class Lane:
 
     # answering
 
-    def answer(self, found: Head, body: bytes | None) -> bool:
+    def answer(self, found: Head, body: bytes | Problem) -> bool:
         """Answer a whole request; whether the next one can be looked at."""
-        said = self.shared.receiver.received(found.headers, body, self.shared.clock())
+        said = self.shared.receiver.received(found.headers, body, self.shared.clock(), found.query)
         self.ending = not found.stays
         self.deadline = self.loop.time() + self.shared.patience
         self.send(self.shared.encoded(said, found.connection))

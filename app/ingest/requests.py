@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from app.ingest.encodings import plain
 from app.problems import Problem
 
 LONGEST_KEPT = 1024  # bytes of a head that is worth remembering: devices send the same one again and again
@@ -49,6 +50,8 @@ class Head:
     stays       whether the connection stays open
     connection  what the answer says about that
     expects     whether the sender waits for a word before it sends the body
+    query       what follows the path
+    encoded     whether the body is compressed
     """
 
     headers: Mapping[str, str]
@@ -56,6 +59,8 @@ class Head:
     stays: bool
     connection: str | None
     expects: bool
+    query: str
+    encoded: bool
 
 
 class Fields:
@@ -63,6 +68,10 @@ class Fields:
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
+        self.url = b""
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         key = KNOWN.get(name.lower())
@@ -89,13 +98,13 @@ def parsed(text: bytes) -> Head:
         pass  # there is nothing to upgrade to here: whoever offers it may be ignored
     except HttpParserError:
         raise malformed() from None
-    return checked(fields.known, parser.get_http_version())
+    return checked(fields.known, parser.get_http_version(), fields.url)
 
 
 remembered = lru_cache(maxsize=256)(parsed)
 
 
-def checked(headers: Mapping[str, str], version: str) -> Head:
+def checked(headers: Mapping[str, str], version: str, url: bytes) -> Head:
     if version not in ("1.0", "1.1") or not HOST.fullmatch(
         headers.get("Host", "" if version == "1.0" else ",")
     ):
@@ -106,7 +115,9 @@ def checked(headers: Mapping[str, str], version: str) -> Head:
     stays, connection = staying(headers, version)
     expects = version == "1.1" and headers.get("Expect", "").lower() == "100-continue"
     length = None if chunked else int(headers.get("Content-Length", "0"))
-    return Head(headers, length, stays, connection, expects)
+    query = url.partition(b"#")[0].partition(b"?")[2].decode("latin-1")
+    encoded = not plain(headers.get("Content-Encoding", ""))
+    return Head(headers, length, stays, connection, expects, query, encoded)
 
 
 def staying(headers: Mapping[str, str], version: str) -> tuple[bool, str | None]:

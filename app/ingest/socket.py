@@ -143,7 +143,7 @@ class Connection:
             self.gone = True
             return self.farewell(NORMAL, "")
         self.n += 1
-        said = self.senders.receiver.received(self.headers, payload, self.senders.clock())
+        said = self.senders.receiver.received(self.headers, payload, self.senders.clock(), self.query)
         if said.status == 200:
             return framed(TEXT, b'{"ack":%d}' % self.n)
         answer = framed(TEXT, orjson.dumps(orjson.loads(said.body) | {"n": self.n}))

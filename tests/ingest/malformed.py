@@ -16,7 +16,7 @@ MALFORMED: list[tuple[str, bytes, int, str, str]] = [
     ("single quotes", b"{'x': 1, 'y': 2}", 400, "bad_json", "column 2"),
     ("bare keys", b"{x: 1, y: 2}", 400, "bad_json", "column 2"),
     ("two documents", b'{"x": 1, "y": 2}{"x": 2, "y": 3}', 400, "bad_json", "not JSON"),
-    ("lines of JSON", b'{"x": 1, "y": 2}\n{"x": 2, "y": 3}', 400, "bad_json", "line 2"),
+    ("lines, one cut off", b'{"x": 1, "y": 2}\n{"x": 2, "y": 3', 400, "bad_json", "line 2"),
     ("a comment", b'{"x": 1, "y": 2} // volts', 400, "bad_json", "not JSON"),
     ("NaN", b'{"x": 1, "y": NaN}', 400, "bad_json", "NaN and Infinity"),
     ("Infinity", b'{"x": 1, "y": -Infinity}', 400, "bad_json", "NaN and Infinity"),

@@ -13,7 +13,7 @@ import pytest
 from malformed import MALFORMED
 from serving import Served, serving
 
-import app.ingest.handler as handler
+import app.ingest.intake as intake
 from app.config import Config
 from tests.conftest import wait_until
 
@@ -154,7 +154,7 @@ def test_a_body_of_exactly_the_limit_is_taken(small: Served) -> None:
 
 
 def test_a_body_without_end_is_refused_at_last(small: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "DROP_BYTES", 1_000_000)
+    monkeypatch.setattr(intake, "DROP_BYTES", 1_000_000)
     with raw_request(small, b"Content-Length: 100000000000\r\n") as sender:
         sender.sendall(b" " * 1_200_000)
         assert answer_of(sender) == (413, "body_too_large")
@@ -163,7 +163,7 @@ def test_a_body_without_end_is_refused_at_last(small: Served, monkeypatch: pytes
 def test_a_large_body_that_comes_too_slowly_is_refused(
     small: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handler, "DROP_SECONDS", 0.1)
+    monkeypatch.setattr(intake, "DROP_SECONDS", 0.1)
     with raw_request(small, b"Content-Length: 1000000\r\n") as sender:
         sender.sendall(b" " * 20_000)
         assert answer_of(sender) == (413, "body_too_large")
@@ -173,7 +173,7 @@ def test_a_large_body_that_comes_too_slowly_is_refused(
 def test_a_body_that_never_ends_is_answered_with_408(
     small: Served, monkeypatch: pytest.MonkeyPatch, drip: bytes
 ) -> None:
-    monkeypatch.setattr(handler, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(intake, "BODY_SECONDS", 0.1)
     with raw_request(small, b"Content-Length: 100\r\n") as sender:
         sender.sendall(drip)
         assert answer_of(sender) == (408, "timeout")
@@ -241,11 +241,11 @@ def test_a_sender_that_asks_first_is_told_to_go_on(scope: Served) -> None:
 # Encodings, methods, origins
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "gzip, gzip", "zstd", "nonsense"])
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "nonsense"])
 def test_an_encoded_body_is_refused_with_what_is_read(scope: Served, encoding: str) -> None:
     response, body = scope.raw("POST", "/data", b'{"x": 1, "y": 2}', Content_Encoding=encoding)
     assert (response.status, orjson.loads(body)["code"]) == (415, "unsupported_media_type")
-    assert response.headers["Accept-Encoding"] == "identity"
+    assert response.headers["Accept-Encoding"] == "gzip, zstd"
 
 
 def test_the_encoding_identity_is_none(scope: Served) -> None:

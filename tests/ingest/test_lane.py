@@ -17,7 +17,7 @@ from malformed import MALFORMED
 from serving import Served, serving
 from test_handler import SMALL, answer_of, raw_request
 
-import app.ingest.handler as handler
+import app.ingest.intake as intake
 import app.ingest.lane as lane
 from app.config import Config
 from app.ingest.requests import Chunked, Sized, head
@@ -321,7 +321,7 @@ def test_a_connection_on_which_nothing_comes_is_closed() -> None:
 
 
 def test_a_slow_body_is_not_an_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "BODY_SECONDS", 2.0)
+    monkeypatch.setattr(intake, "BODY_SECONDS", 2.0)
     with lane_serving(idle_connection_timeout=0.1) as served, connected(served) as sender:
         sender.sendall(a_post(POINT)[:-1])
         assert answers(sender, 1)[0][0] == 408

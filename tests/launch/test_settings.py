@@ -69,13 +69,13 @@ def test_a_front_with_capabilities_may_have_a_port_that_we_may_not(monkeypatch: 
 
 
 def test_assignments_say_where_to_listen_and_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
-    assert settings.main("", ["--port", "0", "--bind", "127.0.0.1", "--max-body", "2k"]) == 0
+    assert settings.main("", ["--port", "0", "--bind", "127.0.0.1", "--max-binary", "2M"]) == 0
     said = printed(capsys)
     assert said["listen"] == f"127.0.0.1:{said['port']}"
     assert said["probe_host"] == "127.0.0.1"
     assert said["local_url"] == f"http://127.0.0.1:{said['port']}"
     assert said["lan_url"] == ""
-    assert (said["max_body"], said["front_body"]) == ("2048", str(2048 + (1 << 20)))
+    assert (said["max_body"], said["front_body"]) == (str(2 << 20), str(3 << 20))
 
 
 def test_ipv6_addresses_stand_in_brackets() -> None:

@@ -1,0 +1,142 @@
+"""CSV: a header that names the channels, then a row for each sample."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.ingest.batch import Asked, Faults, Partial
+from app.ingest.fields import check_samples
+from app.ingest.query import bad, listed
+from app.ingest.table import X_NAMES, Table, table_samples
+from app.ingest.text import NUMBER, LineError, code_of, lines, number, numbers, plain
+from app.memory.samples import Float64s, Samples
+from app.problems import Fault, Problem
+
+NOT_CUTS = bytes(set(range(256)) - set(b",\n"))
+TITLE = re.compile(r"(.*?)\s*(?:\[([^\]]*)\]|\(([^)]*)\))?")
+NAN = re.compile(rb"(?i)\b(?:nan|null|na)\b")
+GAPS = frozenset({b"", b"nan", b"null", b"na"})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The columns of a text: names, units, and where the rows begin."""
+
+    names: list[str]
+    units: list[str | None]
+    line: int
+
+    @property
+    def channels(self) -> int:
+        return sum(name.lower() not in X_NAMES for name in self.names)
+
+
+def csv_samples(body: bytes, asked: Asked) -> list[Samples]:
+    """The samples of a CSV text; an empty cell is a gap.
+
+    Problem  no header, rows of another length, cells that are not numbers
+    """
+    text = plain(body, asked)
+    head, rows = headed(text, asked)
+    n = rows.count(b"\n") + 1
+    check_samples(n * max(head.channels, 1), asked.limits.samples)
+    found = quick(rows, len(head.names), n)
+    if found is None:
+        return careful(rows, head, asked)
+    return table_samples(Table(head.names, head.units, list(found.T), head.line), asked, asked.limits.samples)
+
+
+def headed(text: bytes, asked: Asked) -> tuple[Head, bytes]:
+    """The columns, and the rows with commas between their cells."""
+    number_of, first = next(lines(text), (1, b""))
+    cut = next((sign for sign in (b",", b";", b"\t") if sign in first), b",")
+    if cut == b";":  # where the comma is the decimal point
+        text = text.replace(b",", b".")
+        first = first.replace(b",", b".")
+    cells = [cell.strip().strip(b'"').strip() for cell in first.split(cut)]
+    named = listed(asked.query, "channel")
+    rows = text if cut == b"," else text.replace(cut, b",")
+    if all(NUMBER.fullmatch(cell) for cell in cells):
+        if not named:
+            raise wrong("the first line holds numbers; begin with the names of the columns", number_of)
+        return Head(named, [None] * len(named), number_of), after(rows, number_of - 1)
+    if named:
+        raise bad("channel is there beside a header; send one of them", "channel")
+    titles = [title(cell) for cell in cells]
+    rest = after(rows, number_of)
+    if not rest.strip():
+        raise Problem("invalid_sample", "there is a header and no row; send at least one sample")
+    return Head([name for name, _ in titles], [unit for _, unit in titles], number_of + 1), rest
+
+
+def title(cell: bytes) -> tuple[str, str | None]:
+    """Name and unit of a column, as in `ch1 [V]`."""
+    found = TITLE.fullmatch(cell.decode("utf-8"))
+    if found is None or not found[1]:
+        raise wrong("a column has no name; begin with the names of all columns", 1)
+    return found[1].strip(), (found[2] or found[3] or "").strip() or None
+
+
+def after(text: bytes, n: int) -> bytes:
+    """What follows the first n lines."""
+    at = 0
+    for _ in range(n):
+        at = text.find(b"\n", at) + 1
+        if not at:
+            return b""
+    return text[at:]
+
+
+def quick(rows: bytes, k: int, n: int) -> Float64s | None:
+    """The table of rows that hold nothing but numbers and gaps, k of them each; else None."""
+    if k == 1 and b"\n\n" in rows:
+        return None
+    if b" " in rows:
+        rows = rows.replace(b", ", b",").replace(b" ,", b",")
+    if rows.translate(None, NOT_CUTS) != ((b"," * (k - 1) + b"\n") * n)[:-1]:
+        return None
+    found = numbers(NAN.sub(b"", rows.replace(b"\n", b",")))
+    return None if found is None else found.reshape(n, k)
+
+
+def careful(rows: bytes, head: Head, asked: Asked) -> list[Samples]:
+    """The samples of rows some of which are bad, or hold gaps, spaces or quotes."""
+    faults, made = Faults(), []
+    for index, (line, row) in enumerate(lines(rows)):
+        try:
+            made.append(cells(row, head))
+        except LineError as error:
+            at = line + head.line - 1
+            message = f"sample {index}, line {at}: {error}"
+            faults.add(Fault(error.code, error.field, index, None, at), message, code_of(error))
+    faults.check(asked, len(made))
+    table = Table(head.names, head.units, list(np.array(made).T), head.line)
+    samples = table_samples(table, asked, asked.limits.samples)
+    if not faults.count:
+        return samples
+    return Partial(samples, faults.found, faults.count * head.channels)
+
+
+def cells(row: bytes, head: Head) -> list[float]:
+    """The numbers of a row.
+
+    LineError  too few, too many, or not numbers
+    """
+    found = [cell.strip().strip(b'"') for cell in row.split(b",")]
+    if len(found) != len(head.names):
+        raise LineError("length", "", f"{len(found)} cells where the header names {len(head.names)}")
+    return [
+        float("nan") if cell.lower() in GAPS and name.lower() not in X_NAMES else number(cell, field(name))
+        for cell, name in zip(found, head.names, strict=True)
+    ]
+
+
+def field(name: str) -> str:
+    return "x" if name.lower() in X_NAMES else "y"
+
+
+def wrong(message: str, line: int) -> Problem:
+    return Problem("invalid_sample", f"line {line}: {message}", [Fault("header", "", line=line)])

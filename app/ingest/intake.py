@@ -1,0 +1,93 @@
+"""A body on its way in: kept up to the limit, beyond it dropped, so that its sender hears why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from app.ingest.encodings import Inflated, plain
+from app.problems import Problem
+
+BODY_SECONDS = 15.0  # for a body within the limit
+DROP_SECONDS = 10.0  # for the rest of one beyond it
+DROP_BYTES = 64 << 20
+
+
+class Intake:
+    """
+    most      bytes on the wire
+    give_up   called with the problem, at most once, when the body takes too long or has no end
+    encoding  the body's Content-Encoding, undone as it comes
+    """
+
+    def __init__(self, most: int, give_up: Callable[[Problem], None], encoding: str = "") -> None:
+        self.most, self.give_up = most, give_up
+        self.kept = bytearray()
+        self.size = 0
+        self.problem: Problem | None = None  # because of which the rest is dropped
+        self.inflated: Inflated | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.allow(BODY_SECONDS)
+        if not plain(encoding):
+            self.open(encoding)
+
+    def open(self, encoding: str) -> None:
+        try:
+            self.inflated = Inflated(encoding)
+        except Problem as problem:
+            self.drop(problem)
+
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.problem is not None:
+            if self.size > self.most + DROP_BYTES:
+                self.expire()
+        elif self.size > self.most:
+            self.drop(too_large(self.most))
+        elif self.inflated is None:
+            self.kept += chunk
+        else:
+            self.inflate(chunk, self.inflated)
+
+    def inflate(self, chunk: bytes, inflated: Inflated) -> None:
+        try:
+            self.kept += inflated.take(chunk)
+        except Problem as problem:
+            self.drop(problem)
+
+    def drop(self, problem: Problem) -> None:
+        """Keep nothing of the body, and read it to its end."""
+        self.problem = problem
+        self.kept.clear()
+        self.allow(DROP_SECONDS)
+
+    def allow(self, seconds: float) -> None:
+        """The time left for the body."""
+        self.end()
+        self.timer = asyncio.get_running_loop().call_later(seconds, self.expire)
+
+    def expire(self) -> None:
+        self.end()
+        seconds = f"the body was not complete after {BODY_SECONDS:.0f} s; send smaller ones"
+        self.give_up(self.problem or Problem("timeout", seconds))
+
+    def end(self) -> None:
+        """No more is awaited."""
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def whole(self) -> bytes | Problem:
+        """The body, or why there is none."""
+        if self.problem is not None:
+            return self.problem
+        try:
+            if self.inflated is not None:
+                self.inflated.end()
+        except Problem as problem:
+            return problem
+        return bytes(self.kept)
+
+
+def too_large(most: int) -> Problem:
+    message = f"the body is larger than {most} bytes; send it in several"
+    return Problem("body_too_large", message, details={"limit": "body", "max": most})

@@ -1,0 +1,245 @@
+"""InfluxDB's line protocol: `measurement,tag=a field=1.5 1700000000000000000`.
+
+Source  Line protocol, https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from app.ingest.batch import Asked, Faults
+from app.ingest.fields import channel_name, check_channels
+from app.ingest.query import ticks
+from app.ingest.readings import Readings, reading_samples
+from app.ingest.text import LineError, code_of, lines, number, numbers, plain
+from app.memory.samples import Float64s, Samples
+from app.problems import Fault, Problem
+
+Ints = NDArray[np.int64]
+NOT_BLANKS = bytes(set(range(256)) - set(b" \n"))
+NOT_CUTS = bytes(set(range(256)) - set(b"=,"))
+LINE = re.compile(rb'((?:\\.|[^\\ ])++) +((?:"(?:\\.|[^"\\])*+"|\\.|[^\\" ])++)(?: +(-?[0-9]{1,19}))?')
+PART = re.compile(rb"((?:\\.|[^\\,=])++)(?:=((?:\\.|[^\\,=])++))?(?:,|$)")
+FIELD = re.compile(rb'((?:\\.|[^\\,=])++)=("(?:\\.|[^"\\])*+"|[^,"]++)(?:,|$)')
+TEXT = re.compile(rb',[^\s,="\\]+="[^"\\\n]*"(?=[, \n]|$)')  # a field that is a text, after another one ...
+TEXT_FIRST = re.compile(rb' [^\s,="\\]+="[^"\\\n]*",')  # ... or before one
+QUOTED_KEY = re.compile(rb'^[^ \n]*"', re.MULTILINE)
+ESCAPED = re.compile(r"\\([,= \\])")
+WHOLE = re.compile(rb"-?[0-9]+[iu]")
+ODD = re.compile(rb"[.eE][^,]*[iu],")  # a fraction that is marked as an integer
+
+
+def line_samples(body: bytes, asked: Asked) -> list[Samples]:
+    """The samples of lines: channel `measurement.field`, then `/value` for each tag by its key.
+
+    Problem  lines that are none, values that are not numbers; a text as value is left out
+    """
+    text = plain(body, asked)
+    second = ticks(asked.query, "ns")
+    found = quick(text, second, asked)
+    if found is not None:
+        return reading_samples(found, asked)
+    return careful(text, second, asked)
+
+
+# many lines at once
+
+
+def quick(text: bytes, second: int, asked: Asked) -> Readings | None:
+    """The readings of plain lines, all with a time or all without; None when there is anything else."""
+    if b'"' in text and not QUOTED_KEY.search(text):
+        text = TEXT_FIRST.sub(b" ", TEXT.sub(b"", text))
+    if any(sign in text for sign in (b"\\", b'"', b"#", b"\t")):
+        return None
+    n = text.count(b"\n") + 1
+    cuts = text.translate(None, NOT_BLANKS)
+    width = 3 if cuts == (b"  \n" * n)[:-1] else 2 if cuts == (b" \n" * n)[:-1] else 0
+    if not width:
+        return None
+    parts = text.replace(b"\n", b" ").split(b" ")
+    stamps = whole(parts[2::3]) if width == 3 else None
+    if width == 3 and stamps is None:
+        return None
+    return paired(parts[0::width], parts[1::width], stamps, second, asked)
+
+
+def paired(
+    keys: list[bytes], sets: list[bytes], stamps: Ints | None, second: int, asked: Asked
+) -> Readings | None:
+    joined = b",".join(sets)
+    n = joined.count(b"=")
+    if not n or joined.translate(None, NOT_CUTS) != (b"=," * n)[:-1]:
+        return None
+    cells = joined.replace(b"=", b",").split(b",")
+    y = None if b"" in cells else values(cells[1::2])
+    if y is None:
+        return None
+    of = np.arange(len(keys))
+    if n > len(keys):
+        of = np.repeat(of, [fields.count(b"=") for fields in sets])
+    named = channels(keys, cells[0::2], of, asked)
+    if named is None:
+        return None
+    base, x = time_of(stamps, second, len(keys))
+    return Readings(*named, base, x[of], y, "s")
+
+
+def values(cells: list[bytes]) -> Float64s | None:
+    """Values that are numbers or marked integers."""
+    text = b",".join(cells)
+    if b"i" in text or b"u" in text:
+        ended = text + b","
+        if ODD.search(ended):
+            return None
+        text = ended.replace(b"i,", b",").replace(b"u,", b",")[:-1]
+    return numbers(text)
+
+
+def whole(cells: list[bytes]) -> Ints | None:
+    """Integers of 64 bits."""
+    text = b",".join(cells)
+    if text.translate(None, b"0123456789-,"):
+        return None
+    try:
+        return np.array(orjson.loads(b"[%b]" % text), np.int64)
+    except (orjson.JSONDecodeError, OverflowError):
+        return None
+
+
+def channels(
+    keys: list[bytes], fields: list[bytes], of: NDArray[np.intp], asked: Asked
+) -> tuple[Sequence[str], NDArray[np.intp]] | None:
+    """The channels' names, and which of them each value is of; None when one of them is not plain.
+
+    of  the line of each value
+    """
+    series = {key: k for k, key in enumerate(dict.fromkeys(keys))}
+    names = {field: k for k, field in enumerate(dict.fromkeys(fields))}
+    for many in (series, names):
+        check_channels([str(k) for k in many.values()], asked.limits.channels)
+    line_series = np.fromiter(map(series.__getitem__, keys), np.intp, len(keys))
+    pairs = line_series[of] * len(names) + np.fromiter(map(names.__getitem__, fields), np.intp, len(fields))
+    listed = [(key, field) for key in series for field in names]
+    used = np.flatnonzero(np.bincount(pairs, minlength=len(listed)))
+    order: dict[str, int] = {}
+    ids = np.zeros(len(listed), np.intp)
+    try:
+        for pair in used.tolist():
+            ids[pair] = order.setdefault(named(*listed[pair]), len(order))
+    except (LineError, Problem):
+        return None
+    return list(order), ids[pairs]
+
+
+def time_of(stamps: Ints | None, second: int, n: int) -> tuple[float, Float64s]:
+    """Whole seconds of the first time, and the offsets of each from them; NaN without."""
+    if stamps is None:
+        return 0.0, np.full(n, np.nan)
+    base = int(stamps[0]) // second
+    if abs(int(stamps.max()) - int(stamps.min())) >= 1 << 62:
+        base = 0
+    return float(base), (stamps - base * second) / second
+
+
+# names
+
+
+@lru_cache(maxsize=1024)
+def named(key: bytes, field: bytes) -> str:
+    """The channel of a field.
+
+    LineError  the measurement, its tags or the field are not well written
+    Problem    bad_channel_name
+    """
+    measurement, tags = series_of(key)
+    return channel_name("/".join([f"{measurement}.{unescaped(field)}", *tags]))
+
+
+@lru_cache(maxsize=1024)
+def series_of(key: bytes) -> tuple[str, tuple[str, ...]]:
+    """The measurement and the values of its tags, in the order of their keys."""
+    parts = list(PART.finditer(key))
+    if not parts or sum(len(part[0]) for part in parts) != len(key) or key.endswith(b","):
+        raise LineError("format", "tags", "the measurement and its tags cannot be read")
+    if parts[0][2] is not None or any(part[2] is None for part in parts[1:]):
+        raise LineError("format", "tags", "a tag is not written as name=value")
+    tags = sorted((unescaped(part[1]), unescaped(part[2])) for part in parts[1:])
+    return unescaped(parts[0][1]), tuple(value for _, value in tags)
+
+
+def unescaped(text: bytes) -> str:
+    if not text:
+        raise LineError("format", "", "a name is empty")
+    plain = text.decode("utf-8")
+    return ESCAPED.sub(r"\1", plain) if "\\" in plain else plain
+
+
+# line by line
+
+
+def careful(text: bytes, second: int, asked: Asked) -> list[Samples]:
+    """The samples of lines some of which are bad, or are written in a rarer way."""
+    faults, order = Faults(), dict[str, int]()
+    ids: list[int] = []
+    stamps: list[int | None] = []
+    ys: list[float] = []
+    for index, (line, content) in enumerate(lines(text)):
+        try:
+            stamp, found = parsed(content)
+        except (LineError, Problem) as error:
+            blame(faults, error, index, line)
+            continue
+        for name, y in found:
+            ids.append(order.setdefault(name, len(order)))
+            stamps.append(stamp)
+            ys.append(y)
+    faults.check(asked, len(ys))
+    base, x = offsets(stamps, second)
+    readings = Readings(list(order), np.array(ids, np.intp), base, x, np.array(ys, np.float64), "s")
+    return faults.beside(reading_samples(readings, asked))
+
+
+def blame(faults: Faults, error: LineError | Problem, index: int, line: int) -> None:
+    if isinstance(error, Problem):
+        faults.add(Fault("name", "channel", index, None, line), f"line {line}: {error.message}", error.code)
+    else:
+        fault = Fault(error.code, error.field, index, None, line)
+        faults.add(fault, f"line {line}: {error}", code_of(error))
+
+
+def offsets(stamps: Sequence[int | None], second: int) -> tuple[float, Float64s]:
+    """Whole seconds of the first time that is there, and the offsets from them; NaN where none is."""
+    base = next((stamp for stamp in stamps if stamp is not None), 0) // second
+    shift = base * second
+    return float(base), np.array([np.nan if s is None else (s - shift) / second for s in stamps], np.float64)
+
+
+def parsed(line: bytes) -> tuple[int | None, list[tuple[str, float]]]:
+    """The time of a line, and its channels with their values."""
+    found = LINE.fullmatch(line)
+    if found is None:
+        raise LineError("format", "", "not written as measurement,tag=a field=1.5 time")
+    stamp = None if found[3] is None else int(found[3])
+    if stamp is not None and not -(1 << 63) <= stamp < 1 << 63:
+        raise LineError("out_of_range", "x", "the time does not fit 64 bits")
+    fields = list(FIELD.finditer(found[2]))
+    if sum(len(field[0]) for field in fields) != len(found[2]) or found[2].endswith(b","):
+        raise LineError("format", "fields", "the fields are not written as name=1.5,name=2")
+    readings = [
+        (named(found[1], field[1]), value(field[2])) for field in fields if not field[2].startswith(b'"')
+    ]
+    return stamp, readings
+
+
+def value(cell: bytes) -> float:
+    """The number of a field.
+
+    LineError  true, false, or anything else
+    """
+    return number(cell[:-1] if WHOLE.fullmatch(cell) else cell, "y")
