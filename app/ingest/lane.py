@@ -51,8 +51,8 @@ class Shared:
 
     @property
     def most(self) -> int:
-        """Bytes of a body of any kind."""
-        return self.receiver.config.max_body
+        """Bytes that a body of any kind may have."""
+        return min(self.receiver.config.max_body, self.receiver.config.max_binary)
 
     def encoded(self, answer: Answer, connection: str | None) -> bytes:
         """The answer as bytes.
