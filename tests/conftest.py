@@ -26,6 +26,14 @@ def wait_until(condition: Callable[[], T | None], timeout: float = 10.0, interva
     return result
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, tests of one file stay together, and those of the page in one browser."""
+    for item in items:
+        group = item.path.parent if item.path.parent.name == "ui" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield

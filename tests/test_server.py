@@ -66,6 +66,7 @@ def accepts(server: Server) -> bool:
     return True
 
 
+@pytest.mark.timed
 def test_samples_are_taken_within_3_s_and_the_page_is_there_within_10(
     started: tuple[Server, float, float],
 ) -> None:
@@ -106,6 +107,7 @@ def idle(server: Server) -> bool:
     return server.cpu() - used < IDLE * 0.5
 
 
+@pytest.mark.timed
 def test_a_stalled_reader_costs_no_memory_and_disturbs_nobody() -> None:
     server = Server(settings={"SCOPE_POINTS": "2000"}, tidy=True).start()
     with ExitStack() as stack:
@@ -148,6 +150,7 @@ def send(server: Server, seconds: float, *, tidy: bool = False) -> list[float]:
     return took
 
 
+@pytest.mark.timed
 def test_sigterm_ends_it_with_0_within_5_s_with_sockets_open() -> None:
     server = Server().start()
     with Viewer(server.port) as viewer, Viewer(server.port, stalled=True):

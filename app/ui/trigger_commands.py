@@ -39,7 +39,11 @@ def turned(tab: Tab, name: str, knob: Any, words: Words) -> object:
             return value is True
         if isinstance(knob, param.Number) and value is not None:
             raise Refused("A number is typed, or turned by clicks.")
-        if name == "source" and value and value not in tab.bench.memory.records:
+        if (
+            name == "source"
+            and value
+            and (not isinstance(value, str) or value not in tab.bench.memory.records)
+        ):
             raise Refused("That channel is gone.")
         return value
     if not isinstance(knob, param.Number):

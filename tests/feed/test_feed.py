@@ -20,6 +20,7 @@ from app.feed.wire import Received, full
 from app.scope.view import View
 from tests.conftest import wait_until
 
+pytestmark = pytest.mark.timed
 BEFORE = np.linspace(0, 9, 500)
 
 

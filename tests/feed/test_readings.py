@@ -19,6 +19,7 @@ from app.scope.spectral import Spectral
 from app.scope.view import View, frame
 from tests.conftest import wait_until
 
+pytestmark = pytest.mark.timed
 X = np.arange(1000) / 1000
 
 

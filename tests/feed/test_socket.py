@@ -202,6 +202,7 @@ def test_lone_surrogates_are_answered(scope: Served) -> None:
         assert viewer.ask(2, on="\ufffd", v="\x00")["n"] == 2
 
 
+@pytest.mark.timed
 def test_a_flood_of_messages_is_heeded_slowly_and_none_is_lost(scope: Served) -> None:
     def asked() -> int:
         return sum("latency" in words for words in viewer.told)

@@ -215,6 +215,7 @@ def test_keys_are_silent_while_somebody_types(sine: Front) -> None:
     assert sine.query() == ""
 
 
+@pytest.mark.timed
 def test_a_knob_acts_within_a_quarter_of_a_second(front: Front, server: Server) -> None:
     server.columns(X, a=SINE, b=SINE, c=SINE, d=SINE)
     front.has("a", "b", "c", "d")

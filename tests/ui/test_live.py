@@ -18,6 +18,7 @@ from tests.process import Server
 from tests.ui.conftest import Open, new_context
 from tests.ui.instrument import CYAN, PIXELS, YELLOW, Front
 
+pytestmark = pytest.mark.timed
 BLOCK = 50  # samples of a POST
 EVERY = 0.05  # s
 BLENDED = 16  # of 255: what the last bit of a float32 may do to the blended edge of a line

@@ -81,6 +81,7 @@ function update(changed) { // from this tab: what is its own
   if ('query' in changed) {
     history.replaceState(null, '', location.pathname + (tab.query ? '?' + tab.query : ''))
     $('watch').href = 'watch' + (tab.query ? '?' + tab.query : '')
+    saved.aim()
   }
   if ('vertical' in changed) feed.turn(tab.vertical)
   if (changed.readouts) readings = changed.readouts
