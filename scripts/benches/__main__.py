@@ -29,6 +29,7 @@ ALONE: dict[str, Callable[[Size], Iterator[Row]]] = {  # they start what they ne
 SERVED: dict[str, Callable[[Server, Size], Iterator[Row]]] = {  # on an app of their own, or one for all
     "viewer": feed.viewer,
     "watchers": feed.watchers,
+    "instruments": feed.instruments,
     "panels": join.panels,
     "drawn": screen.drawn,
     "painted": screen.painted,

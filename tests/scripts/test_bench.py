@@ -34,6 +34,8 @@ PARTS = (
     "resident memory",
     "server per viewer-frame",
     "straight to the app",
+    "8 measurements and a spectrum on",
+    "8 measurements on, one of them sees the spectrum",
     "full tabs",
     "distinct views",
     "roll at 1 s/div",
