@@ -12,7 +12,7 @@ import pytest
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T | None], timeout: float = 10.0, interval: float = 0.02) -> T:
+def wait_until(condition: Callable[[], T | None], timeout: float = 30.0, interval: float = 0.02) -> T:
     """The first true result of the condition, asked again and again.
 
     timeout, interval  s

@@ -59,7 +59,7 @@ class Server:
     def start(self) -> Server:
         """Start it and wait until the page is there."""
         self.launch()
-        wait_until(self.has_page, 30, 0.1)
+        wait_until(self.has_page, 60, 0.1)
         return self
 
     def has_page(self) -> bool:
@@ -97,7 +97,7 @@ class Server:
     # the probe
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             answer = connection.getresponse()

@@ -45,9 +45,9 @@ def started() -> Iterator[tuple[Server, float, float]]:
     server = Server(settings={"SCOPE_POINTS": "2000"})
     began = time.monotonic()
     server.launch()
-    wait_until(lambda: accepts(server), 20, 0.05)
+    wait_until(lambda: accepts(server), 60, 0.05)
     accepting = time.monotonic() - began
-    wait_until(server.has_page, 30, 0.05)
+    wait_until(server.has_page, 60, 0.05)
     yield server, accepting, time.monotonic() - began
     server.stop()
 
@@ -164,7 +164,7 @@ def test_sigterm_ends_it_with_0_within_5_s_with_sockets_open() -> None:
 def test_sigterm_answers_a_post_that_has_begun_and_closes_connections_that_rest() -> None:
     server = Server()
     server.launch()
-    wait_until(lambda: accepts(server), 20, 0.02)
+    wait_until(lambda: accepts(server), 60, 0.02)
     head = b"POST /data HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n"
     place = ("127.0.0.1", server.port)
     with socket.create_connection(place, 10) as resting, socket.create_connection(place, 10) as sender:
@@ -207,7 +207,7 @@ def test_a_connection_that_posted_can_become_a_socket(server: Server) -> None:
 def test_sigterm_before_the_page_is_there_ends_it_with_0() -> None:
     server = Server()
     server.launch()
-    wait_until(lambda: accepts(server), 20, 0.02)
+    wait_until(lambda: accepts(server), 60, 0.02)
     began = time.monotonic()
     assert server.stop(signal.SIGTERM) == 0
     assert time.monotonic() - began < 5

@@ -24,6 +24,8 @@ POINTS = 20_000  # record length of the shared server: few enough to be overwrit
 DESKTOP = {"width": 1280, "height": 720}
 Open = Callable[..., Front]
 
+expect.set_options(timeout=20_000)
+
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Server]:
@@ -53,7 +55,7 @@ def browser() -> Iterator[Browser]:
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
     made = browser.new_context(**({"viewport": DESKTOP} | options))
     made.grant_permissions(["clipboard-read", "clipboard-write"])
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(30_000)
     return made
 
 
