@@ -102,7 +102,7 @@ class Feed:
 
     def common(self) -> dict[str, object]:
         """Readouts that are the same for all views."""
-        return {"viewers": len(self.watchers), **self.extra()}
+        return {"viewers": sum(not watcher.aside for watcher in self.watchers), **self.extra()}
 
     def plain(self, view: View) -> View:
         """The same view without saying what is so anyway, so that those who see the same share it."""

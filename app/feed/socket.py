@@ -84,7 +84,7 @@ class FrameSocket(JsonHandler, WebSocketHandler):
         self.set_nodelay(True)
         stream = cast(WebSocketProtocol13, self.ws_connection).stream
         stream.read_chunk_size = CHUNK
-        self.watcher = Watcher(stream)
+        self.watcher = Watcher(stream, aside="aside" in self.request.query_arguments)
         try:
             self.turn(self.watcher, self.scope, self.refused, 0)
         except Problem as problem:

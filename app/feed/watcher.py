@@ -41,11 +41,13 @@ class Watcher:
 
     sent     id of the newest picture that it has, or will have when its unsent bytes are through; -1: none
     late     id of a picture that it was sent after its time, from which no latency can be told
+    aside    it is a second one of its page, and counts for none
     turned   the knobs that it asked for, where some of them move axes
     """
 
-    def __init__(self, stream: IOStream) -> None:
+    def __init__(self, stream: IOStream, *, aside: bool = False) -> None:
         self.stream = stream
+        self.aside = aside
         self.watched: Watched | None = None
         self.paused = False
         self.sent = self.late = -1

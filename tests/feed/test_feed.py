@@ -86,6 +86,12 @@ def test_frames_come_only_when_there_is_something_new(scope: Served) -> None:
         assert viewer.kinds[before:] == ["following", "following"]
 
 
+def test_the_second_view_of_a_page_is_no_viewer(scope: Served) -> None:
+    filled(scope)
+    with Viewer(scope.port), Viewer(scope.port, "aside=1&tb=3") as beside:
+        assert beside.picture().readouts["viewers"] == 1
+
+
 def test_there_are_thirty_frames_a_second_at_most_and_nearly_so_many(scope: Served) -> None:
     filled(scope)
     with Viewer(scope.port) as viewer:

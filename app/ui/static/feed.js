@@ -5,17 +5,18 @@ const ECHO_EVERY = 1000 // ms
 const BACKOFF = [500, 10000] // ms, shortest and longest
 
 export class Feed {
-  constructor({screen, query = '', shown, told, lost}) {
-    // shown(frame): it has been drawn; told(message): text from the server; lost(bool): the connection is away
-    Object.assign(this, {screen, query, shown, told, lost})
+  constructor({screen, query = '', shown, told, lost, aside = false}) {
+    // shown(frame): it has been drawn; told(message): text from the server; lost(bool): the connection is away; aside: beside another one of this page
+    Object.assign(this, {screen, query, shown, told, lost, aside})
     this.vertical = {}
     this.n = this.drawn = this.echoed = 0
     this.held = false
     this.last = this.view = this.socket = null
     this.waiting = 0
     this.pause = BACKOFF[0]
-    document.addEventListener('visibilitychange', () => this.visible())
-    setInterval(() => this.echo(), ECHO_EVERY)
+    this.seen = () => this.visible()
+    document.addEventListener('visibilitychange', this.seen)
+    this.echoing = setInterval(() => this.echo(), ECHO_EVERY)
     this.connect()
   }
 
@@ -23,6 +24,7 @@ export class Feed {
     const url = new URL('frames', location.href.split(/[?#]/)[0])
     url.protocol = url.protocol.replace('http', 'ws')
     url.search = this.query
+    if (this.aside) url.searchParams.set('aside', '1')
     this.last = this.view = null
     this.n = 0
     const socket = this.socket = new WebSocket(url)
@@ -32,9 +34,18 @@ export class Feed {
     socket.onclose = () => this.again()
   }
 
+  close() { // for good
+    this.hold()
+    clearInterval(this.echoing)
+    clearTimeout(this.later)
+    document.removeEventListener('visibilitychange', this.seen)
+    this.socket.onclose = this.socket.onopen = null
+    this.socket.close()
+  }
+
   again() {
     this.lost(true)
-    setTimeout(() => this.connect(), this.pause * (0.5 + Math.random()))
+    this.later = setTimeout(() => this.connect(), this.pause * (0.5 + Math.random()))
     this.pause = Math.min(2 * this.pause, BACKOFF[1])
   }
 

@@ -22,6 +22,7 @@ import {save} from './save.js'
 import {sending} from './sending.js'
 import {summary} from './summary.js'
 import {trigger} from './trigger.js'
+import {zoom} from './zoom.js'
 
 const state = {channels: []}, tab = {answered: 0}
 let readings = null, screen = null, feed = null, asked = 0, found = []
@@ -41,7 +42,8 @@ const past = {
   leave: () => { if (state.trigger?.history) command({do: 'live'}) },
 }
 const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, fine: () => vertical.fine, traces, past})
-const groups = [horizontal($('horizontal'), command), triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), summary($('summary'))]
+const across = horizontal($('horizontal'), command), zoomed = zoom($('horizontal'), $('glass'), command)
+const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), summary($('summary'))]
 const hits = retained($('history'), command, {
   query: () => tab.query ?? '', complain: toast,
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
@@ -58,7 +60,7 @@ function build() {
   sending($('send'), $('empty'), $('stop-demo'), command)
   keys({
     command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, finely: (turned) => vertical.finely(turned), mode: triggered.mode, slope: triggered.slope,
-    cursors: () => cursors.next(), spectrum: shown.toggle, persistence: glows.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
+    cursors: () => cursors.next(), spectrum: shown.toggle, persistence: glows.toggle, zoom: zoomed.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
     earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
   })
 }
@@ -131,6 +133,7 @@ function traces() { // what is drawn, each with its channel's name
 function marked() { // what stands over the screen, with every picture
   found = traces()
   glows.update(state, found, tab.view, tab.running)
+  zoomed.update(state, found, tab)
   drawn(state, found)
   cursors.update(state, found, vertical.selected)
   shown.update(state, found)
