@@ -1,4 +1,4 @@
-"""A probe factor multiplies what is read of a channel; what was found before it does not mix with the rest."""
+"""A probe factor multiplies what is read of a channel; what was found before does not mix with the rest."""
 
 from __future__ import annotations
 
