@@ -22,6 +22,7 @@ from app.dsp.trigger import TRIGGERS
 from app.dsp.windows import WINDOWS
 from app.ingest.formats import FORMATS
 from app.scope.acquisition import ACQUISITIONS
+from app.scope.display import DISPLAY_MODES
 from tests.serving import Served, serving
 
 
@@ -67,6 +68,7 @@ def test_the_table_of_settings_equals_the_configuration() -> None:
         ("| trigger | fires when |", TRIGGERS),
         ("| acquisition | shows |", ACQUISITIONS),
         ("| measurement | is |", MEASUREMENTS),
+        ("| display | shows |", DISPLAY_MODES),
         ("| window | for |", WINDOWS),
         ("| scale | 0 is |", SCALES),
     ],

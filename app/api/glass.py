@@ -65,7 +65,8 @@ def bands(pane: Pane, frame: Frame, legend: Mapping[int, State]) -> Iterator[tup
 def line(pane: Pane, slot: int, trace: Trace, about: State) -> Line:
     """A trace where it lies on the larger pane."""
     bottom, top = cast(tuple[float, float], about["limits"])
-    left, right = trace.ends
+    across = cast(tuple[str, float, float] | None, about.get("across"))
+    left, right = trace.ends if across is None else across[1:]
     with np.errstate(all="ignore"):
         x = (trace.x - left) / (right - left) * (pane.width * OVER)
         y = (top - trace.y) / (top - bottom) * (pane.height * OVER)

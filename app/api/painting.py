@@ -28,6 +28,7 @@ USUAL = (1280, 720)  # px: the size at which everything is as large as on the pa
 LEAST, MOST = 0.75, 3.0  # times that size: so small and so large letters may be
 STATUS, AXIS, MARGIN, GUTTER = 40, 22, 12, 30  # px at the usual size
 PULSE = ((0, 7), (5, 7), (8, 1), (12, 13), (15, 4), (17, 7), (23, 7))  # the logo
+MADE = {"xy": "XY"}  # readouts that say how samples became a picture, and what stands before them
 ROOMY = 900  # px at the usual size: as wide as a picture with the name is at least
 FINE = 4  # times larger: how signs are painted before they are reduced
 
@@ -75,7 +76,7 @@ class Shown:
     @property
     def boxes(self) -> list[State]:
         """The boxes of the channels that are drawn, in the order of their numbers."""
-        drawn = {trace.channel for trace in self.frame.traces.values()}
+        drawn = {trace.channel for trace in self.frame.signals.values()}
         found = cast(Sequence[State], self.readouts["channels"])
         return sorted((box for box in found if box["name"] in drawn), key=lambda box: int(str(box["number"])))
 
@@ -130,8 +131,10 @@ def status(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet, shown: S
 
 def figures(readouts: State) -> list[tuple[str, str]]:
     """What the status line says, the most important first."""
+    made = ((word, cast(State, readouts.get(part) or {}).get("said")) for part, word in MADE.items())
     return [
         ("T", f"{readouts['timebase']}/div"),
+        *((word, str(said)) for word, said in made if said),
         ("rate", str(readouts["rate"])),
         ("received", str(readouts["samples"])),
     ]
@@ -165,7 +168,7 @@ def surround(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet, shown:
     for slot in frame.traces.keys() & shown.legend.keys():
         divisions, text = cast(tuple[float, str], shown.legend[slot]["ground"])
         ground(image, draw, sheet, TRACES[slot], float(divisions), text)
-    if frame.lamp == "TRIG'D":
+    if frame.lamp == "TRIG'D" and frame.plane is None:
         x = left + frame.reference * sheet.pane.width
         lead = next((slot for slot, trace in frame.traces.items() if trace.channel == frame.lead), 0)
         reference(image, sheet, x, TRACES[lead])
@@ -227,6 +230,8 @@ def empty(draw: ImageDraw.ImageDraw, sheet: Sheet, shown: Shown) -> None:
     """What a screen without traces says."""
     x, y = sheet.left + sheet.pane.width / 2, sheet.top + sheet.pane.height / 2
     words = "No channel is on" if shown.readouts["channels"] else "Waiting for the first sample"
+    if shown.frame.plane is not None:
+        words = shown.frame.plane.why or words
     size = sheet.px(18)
     half, high = width(words, size) / 2 + sheet.px(24), sheet.px(26)
     draw.rounded_rectangle((x - half, y - high, x + half, y + high), sheet.px(8), SURFACE, RULE)

@@ -19,11 +19,11 @@ from app.feed.feed import Feed
 from app.feed.socket import asked
 from app.problems import Fault, JsonHandler, Problem, shown
 from app.scope import link
+from app.scope.display import displayed
 from app.scope.frame import Frame, Kind
 from app.scope.measuring import measured
-from app.scope.readouts import legend, readouts, verticals
+from app.scope.readouts import State, edges, legend, readouts, verticals
 from app.scope.scope import Scope
-from app.scope.spectra import spectral
 from app.scope.view import View, frame
 
 WIDTHS, HEIGHTS = (320, 3840), (240, 2160)  # px
@@ -193,7 +193,7 @@ def glass_of(feed: Feed, scope: Scope) -> tuple[View, Frame]:
     """What a front panel shows now."""
     view = feed.plain(scope.view())
     made = frame(view, feed.memory, feed.setup(), feed.searches, feed.rows)
-    return view, spectral(made, view, feed.memory.records.get)
+    return view, displayed(made, view, feed.memory.records.get, rows=feed.rows).frame
 
 
 def showing(feed: Feed, scope: Scope) -> Shown:
@@ -206,8 +206,20 @@ def showing(feed: Feed, scope: Scope) -> Shown:
         if slot in words and trace.kind is not Kind.SPECTRUM:
             words[slot] |= about.get(trace.channel, {})
     told = readouts(glass, view, feed.memory, now, taken=taken)
+    across(glass, words, told, about)
     boxes: Any = told["channels"]
     return Shown(glass, words, told | {"channels": [box | about.get(box["name"], {}) for box in boxes]}, now)
+
+
+def across(glass: Frame, words: dict[int, State], told: State, about: Mapping[str, State]) -> None:
+    """Have the x axis of an XY screen as this front panel's own knobs have it."""
+    turned = None if glass.plane is None else about.get(glass.plane.x)
+    if glass.plane is None or turned is None:
+        return
+    borders: Any = turned["sides"]
+    for slot, trace in glass.traces.items():
+        words[slot]["across"] = [glass.plane.x, *borders]
+        told["axis"] = {"clock": False, "at": edges(borders, trace.units[0] if trace.units else "")}
 
 
 async def drawn(what: Shown, size: tuple[int, int]) -> AsyncIterator[bytes]:

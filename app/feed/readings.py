@@ -6,30 +6,31 @@ import time
 
 from app.feed.watched import Watched
 from app.memory.memory import Memory
+from app.scope import display
+from app.scope.display import DISPLAY_MODES
 from app.scope.frame import Frame
 from app.scope.measuring import measured
 from app.scope.readouts import readouts
-from app.scope.spectra import spectra
 
 READOUTS = 0.2  # s between two readings of a view
-PERIOD, SPECTRAL = 1 / 30, 0.1  # s between two frames of a view: of signals, of spectra
-EASED, SLOWEST = 4, 0.5  # times what spectra took, and s: so long between two frames of them if that is more
+PERIOD, RARE = 1 / 30, 0.1  # s between two frames of a view: of signals, of what is made of them at length
+EASED, SLOWEST = 4, 0.5  # times what that took, and s: so long between two of them if that is more
 SPARED = 10  # times what measurements took: so long until they are taken again
 
 
 def period(watched: Watched) -> float:
     """s between two frames of a view."""
-    return PERIOD if watched.view.spectrum is None else min(max(SPECTRAL, EASED * watched.took), SLOWEST)
+    least = RARE if DISPLAY_MODES[watched.view.display].rare else PERIOD
+    return min(max(least, EASED * watched.took), SLOWEST)
 
 
 def displayed(watched: Watched, made: Frame, memory: Memory, rows: int) -> Frame:
     """The frame as the view displays it."""
-    if watched.view.spectrum is None:
-        return made
     began = time.thread_time()
-    watched.spectra = spectra(made, watched.view, memory.records.get, watched.spectra, rows)
+    kept = watched.displayed
+    watched.displayed = display.displayed(made, watched.view, memory.records.get, kept, rows)
     watched.took = time.thread_time() - began
-    return watched.spectra.frame
+    return watched.displayed.frame
 
 
 def read(watched: Watched, made: Frame, memory: Memory, now: float) -> dict[str, object]:

@@ -6,9 +6,9 @@ from app.feed.picture import Picture, Words
 from app.feed.watcher import BINARY, Watcher, framed
 from app.feed.wire import following, full
 from app.scope.autoset import Setup
+from app.scope.display import Displayed
 from app.scope.frame import Frame
 from app.scope.measuring import Measured
-from app.scope.spectra import Spectra
 from app.scope.view import View
 
 KEPT = 32  # pictures that a viewer may still name
@@ -24,7 +24,8 @@ class Watched:
     seen    version of the memory, and the set-up, that the newest frame shows
     behind  whether some viewer may not have the newest picture
     spared  no measurements are taken before this time, likewise
-    took    s of work that the newest spectra were
+    displayed  what the view made of its newest signals
+    took    s of work that was
     """
 
     def __init__(self, number: int, view: View, now: float) -> None:
@@ -39,7 +40,7 @@ class Watched:
         self.behind = True
         self.readouts: Words = {}
         self.measured: Measured | None = None
-        self.spectra: Spectra | None = None
+        self.displayed: Displayed | None = None
         self.spared = float("-inf")
         self.took = 0.0
         self._frames: dict[int, Frame] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,17 +27,27 @@ OVERFLOW, UNDERFLOW = 1.0, 0.25  # of its band: beyond these it is placed anew
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Knob positions that fit: one timebase, vertical knobs by channel, horizontal ones of figures."""
+    """Knob positions that fit: one timebase, vertical knobs by channel, horizontal ones of figures.
+
+    single   vertical knobs of each channel as if it had the screen for itself
+    singled  whether it is those that count
+    """
 
     units_per_div: float = 1.0
     channels: dict[str, Vertical] | None = None
     figures: dict[str, Vertical] | None = None
+    single: dict[str, Vertical] | None = None
+    singled: bool = False
 
     def vertical(self, name: str) -> Vertical:
-        return (self.channels or {}).get(name, Vertical())
+        return ((self.single if self.singled else self.channels) or {}).get(name, Vertical())
 
     def figure(self, name: str) -> Vertical:
         return (self.figures or {}).get(name, Vertical())
+
+    def alone(self, *, on: bool = True) -> Setup:
+        """The same with each channel in the middle of the screen, or in its part of it."""
+        return self if self.singled == on else replace(self, singled=on)
 
 
 class Autoset:
@@ -76,11 +86,13 @@ def fitted(old: Setup, records: Sequence[Record]) -> Setup:
     else:
         scale = figures[records[0].name].units_per_div
     bands = min(len(records), SLOTS)
+    seen = {record.name: extent(record, scale) for record in records}
     verticals = {
-        r.name: placed((old.channels or {}).get(r.name), extent(r, scale), bands, band % bands)
-        for band, r in enumerate(records)
+        name: placed((old.channels or {}).get(name), each, bands, band % bands)
+        for band, (name, each) in enumerate(seen.items())
     }
-    return Setup(scale, verticals, figures)
+    single = {name: placed((old.single or {}).get(name), each, 1, 0) for name, each in seen.items()}
+    return Setup(scale, verticals, figures, single)
 
 
 def horizontal(old: float, record: Record) -> float:

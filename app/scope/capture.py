@@ -10,6 +10,7 @@ from app.memory.record import Record
 from app.scope.frame import Frame, Kind, Trace
 from app.scope.glass import Glass
 from app.scope.surroundings import parts
+from app.scope.view import Drawing, rounded
 
 KEPT_BYTES = 64 << 20  # of raw samples that a stopped screen keeps for itself
 SAMPLE_BYTES = 16
@@ -61,3 +62,23 @@ def captured(glass: Frame, memory: Memory, knobs: Glass | None = None) -> Captur
         for slot, (record, start, stop) in kept.items()
     }
     return Capture(replace(glass, lamp="STOP"), copies, share == 1.0)
+
+
+def redrawn(glass: Frame, drawing: Drawing, delay: float) -> Frame:
+    """A held picture with other knobs.
+
+    drawing  what was kept of it, and the knobs; where each channel is held, the picture knows
+    delay    x from the trigger to the reference point
+    """
+    names, moved = {record.name for record in drawing.slots.values()}, delay - glass.delay
+    held = {
+        name: replace(anchor, offset=anchor.offset + moved)
+        for name, anchor in glass.held.items()
+        if name in names
+    }
+    made = replace(drawing, held=held).frame()
+    trigger = glass.trigger
+    if trigger.share is not None:
+        share = 0.5 + (trigger.share - 0.5) * glass.span / made.span - moved / made.span
+        trigger = replace(trigger, share=share)
+    return replace(made, lamp="STOP", trigger=trigger, delay=rounded(delay))

@@ -18,7 +18,7 @@ def means(frame: Frame, before: Mapping[str, float]) -> dict[str, float]:
     before  the means until now: one that has hardly moved stays, so that nothing flutters
     """
     found = {}
-    for trace in frame.traces.values():
+    for trace in frame.signals.values():
         if trace.kind is Kind.SPECTRUM:
             continue
         y = trace.y[np.isfinite(trace.y)]

@@ -17,6 +17,7 @@ from app.memory.segments import Segment
 from app.scope.acquisition import Acquisition, Detector, extremes
 from app.scope.autoset import Setup
 from app.scope.lines import Lines
+from app.scope.plane import Plane
 from app.scope.sweep import FIGURE_POINTS, Anchor
 
 Float64s = NDArray[np.float64]
@@ -102,6 +103,8 @@ class Frame:
     delay    x from the trigger to the reference point, as it was then
     history  whether it is of the past
     lines    of the spectra, if the traces are some; None: they are signals
+    plane    of an XY screen; None: it is none
+    beside   by slot: traces of signals that are on the screen, but not drawn themselves
     acquired how its samples were acquired
     """
 
@@ -118,7 +121,14 @@ class Frame:
     delay: float = 0.0
     history: bool = False
     lines: Lines | None = None
+    plane: Plane | None = None
+    beside: Mapping[int, Trace] = field(default_factory=dict)
     acquired: Acquisition = field(default_factory=Acquisition)
+
+    @property
+    def signals(self) -> dict[int, Trace]:
+        """All signals on the screen by slot, drawn or not."""
+        return {**self.beside, **self.traces}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 `tb=2m` the timebase, `v.NAME=500m,-1,inverted,ac` vertical knobs of a channel, `on=NAME` and `off=NAME`,
 `t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `place` and `hit` in the past, `m=NAME:frequency` what is
-measured, `gate=from,to`, `epoch`, `display=fft` and `fft.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay
-of the main window). Read, but not written, are marks of a view: `since.NAME=serial,first` (samples of this
-record before `first` are not shown), `single` and `force` (a serial and a sample).
+measured, `gate=from,to`, `epoch`, `acq`, `display=fft` and `fft.KNOB`, `display=xy`, `xy.x` and `xy.y`,
+`persist=1`, `zoom=2m,0` (timebase and delay of the main window). Read, but not written, are marks of a view:
+`since.NAME=serial,first` (samples of this record before `first` are not shown), `single` and `force` (a
+serial and a sample).
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def turn(scope: Scope, key: str, value: str) -> None:
         scope.trigger.turn(key[2:], typed(scope.trigger.param.objects(), key[2:], value))
     elif key.startswith("fft."):
         scope.show_spectrum(**{key[4:]: value})
+    elif key.startswith("xy."):
+        scope.show_xy(**{key[3:]: value})
     elif key.startswith(SINCE):
         scope.cleared[key.removeprefix(SINCE)] = mark(value)
 
@@ -83,12 +86,6 @@ def typed(knobs: Mapping[str, param.Parameter], name: str, text: str) -> object:
     if isinstance(knob, param.Boolean):
         return text == "1"
     return parsed(text) if isinstance(knob, param.Number) else text
-
-
-def display(scope: Scope, value: str) -> None:
-    if value not in ("yt", "fft"):
-        raise ValueError(f"{value[:LONGEST]!r} is no display")
-    scope.show_spectrum() if value == "fft" else scope.show_signal()
 
 
 def gate(scope: Scope, value: str) -> None:
@@ -129,7 +126,7 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "m": lambda scope, value: scope.measure(value, on=True),
     "gate": gate,
     "epoch": epoch,
-    "display": display,
+    "display": lambda scope, value: scope.display(value),
     "acq": lambda scope, value: scope.acquire(value),
     "persist": lambda scope, value: scope.glass.persist(value),
     "zoom": zoom,

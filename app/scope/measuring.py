@@ -153,7 +153,7 @@ class Waves:
 
     def __init__(self, frame: Frame, source: Source, gate: Gate | None = None) -> None:
         self._frame, self._source, self._gate = frame, source, gate
-        self._traces = {trace.channel: trace for trace in frame.traces.values()}
+        self._traces = {trace.channel: trace for trace in frame.signals.values()}
         self._waves: dict[str, Wave | None] = {}
 
     def of(self, name: str) -> Wave | None:

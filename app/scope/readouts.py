@@ -9,6 +9,7 @@ from app.memory.memory import Memory
 from app.memory.record import Record
 from app.memory.samples import Origin
 from app.scope import channel
+from app.scope.acquisition_readouts import acquisition, plane
 from app.scope.autoset import Vertical
 from app.scope.frame import Frame, Kind
 from app.scope.measurement_readouts import measurements
@@ -18,6 +19,7 @@ from app.scope.scope import TIMEBASE, Scope
 from app.scope.spectrum_readouts import ground, spectrum
 from app.scope.trigger_readouts import trigger
 from app.scope.view import View
+from app.scope.xy import ends as sides
 from app.units import calibrated, engineering, plain
 
 State = dict[str, object]
@@ -53,9 +55,11 @@ def readouts(
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
         "axis": axis(frame, lead),
         "retained": retained(frame, memory.records.get(frame.lead)),
+        "window": [frame.left, frame.span],
         "trigger": trigger(frame, view, memory),
-        "acquisition": {"mode": view.acquisition.mode},
-        "display": "yt" if view.spectrum is None else "fft",
+        "acquisition": acquisition(view),
+        "display": view.display,
+        "xy": plane(frame),
         "spectrum": spectrum(frame, memory),
         "measurements": measurements(taken, frame, memory),
         "channels": [
@@ -109,6 +113,11 @@ def axis(frame: Frame, lead: Record | None) -> State:
     if frame.lines is not None and frame.lines.lead is not None:
         right, unit = frame.lines.right, frame.lines.x_unit
         return {"clock": False, "at": [located(right * share, right, unit) for share in (0.0, 0.5, 1.0)]}
+    if frame.plane is not None:
+        line = next(iter(frame.traces.values()), None)
+        if line is None or line.units is None:
+            return {"clock": False, "at": ["", "", ""]}
+        return {"clock": False, "at": edges(line.ends, line.units[0])}
     if lead is None or frame.lines is not None:
         return {"clock": False, "at": ["", "", ""]}
     if frame.trigger.share is not None:
@@ -122,10 +131,16 @@ def axis(frame: Frame, lead: Record | None) -> State:
 
 def retained(frame: Frame, lead: Record | None) -> State | None:
     """Sample numbers of the leading channel: all that is retained of it, and what the screen shows."""
-    trace = next((trace for trace in frame.traces.values() if lead and trace.serial == lead.serial), None)
+    trace = next((trace for trace in frame.signals.values() if lead and trace.serial == lead.serial), None)
     if lead is None or trace is None or frame.lines is not None:
         return None
     return {"first": lead.first, "total": lead.total, "start": trace.start, "stop": trace.stop}
+
+
+def edges(borders: tuple[float, float], unit: str) -> list[str]:
+    """x at the left, the centre and the right of an XY screen."""
+    left, right = borders
+    return [located(x, abs(right - left), unit) for x in (left, (left + right) / 2, right)]
 
 
 def located(x: float, span: float, unit: str) -> str:
@@ -166,6 +181,11 @@ def legend_by(
             "clock": trace.units is None and record.origin is Origin.CLOCK,
             "width": FINE if trace.kind is not Kind.XY and len(trace.x) > MANY else WIDE,
         }
+        if frame.plane is not None:
+            across = source(frame.plane.x)
+            if across is not None:
+                mean = (means or {}).get(frame.plane.x, 0.0)
+                found[slot]["across"] = [frame.plane.x, *sides(vertical(frame.plane.x), mean)]
         if trace.limits is None:
             mean = (means or {}).get(trace.channel, 0.0)
             found[slot] |= scales(record, vertical(trace.channel), mean)
@@ -201,8 +221,9 @@ def verticals(
     for name, knob in scope.channels.items():
         record = source(name)
         if record is not None and (not turned or f"vertical:{name}" in scope.touched):
-            vertical = knob.vertical()
-            found[name] = knobs(record, vertical) | scales(record, vertical, (means or {}).get(name, 0.0))
+            vertical, mean = knob.vertical(), (means or {}).get(name, 0.0)
+            found[name] = knobs(record, vertical) | scales(record, vertical, mean)
+            found[name]["sides"] = sides(vertical, mean)
     return found
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import param
 
 from app.memory.memory import Memory
 from app.memory.record import Record
-from app.scope.acquisition import Acquisition
 from app.scope.autoset import SLOTS, Setup
-from app.scope.capture import Capture, captured
+from app.scope.capture import Capture, captured, redrawn
 from app.scope.channel import Channel
+from app.scope.display import displayed
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.glass import Glass
 from app.scope.measuring import measurable
 from app.scope.place import Place
 from app.scope.search import Searches
-from app.scope.spectra import spectral
-from app.scope.spectral import Spectral
+from app.scope.showing import Showing
 from app.scope.sweep import Mark, Sweep, leading
 from app.scope.timebase import Timebase
 from app.scope.trigger import Trigger
@@ -30,7 +28,7 @@ TIMEBASE = "timebase"
 MOST_MEASURED = 8
 
 
-class Scope(param.Parameterized):  # type: ignore[misc]
+class Scope(Showing, param.Parameterized):  # type: ignore[misc]
     """One front panel. Knobs that nobody has touched follow the Setup that is passed in."""
 
     running = param.Boolean(
@@ -54,8 +52,6 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         self.items: list[str] = []  # what is measured
         self.gate: tuple[float, float] | None = None
         self.epoch = 0
-        self.spectrum: Spectral | None = None
-        self.acquisition = Acquisition()
         self.capture: Capture | None = None
         self._setup = Setup()
         self._usual: dict[str, bool] = {}  # channels that are there: on while nobody has switched them?
@@ -76,7 +72,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
 
     def follow(self, memory: Memory, setup: Setup) -> None:
         """Turn the knobs that nobody has touched to where the set-up has them."""
-        self._setup = setup
+        self._setup = setup = setup.alone(on=self.xy is not None)
         if TIMEBASE not in self.touched:
             self.timebase.units_per_div = setup.units_per_div
         for name in memory.records:
@@ -189,18 +185,6 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         else:
             raise ValueError(f"{first} to {last} is no part of a screen")
 
-    def show_spectrum(self, **knobs: str) -> None:
-        """Show spectra, with these knobs; ValueError: there is no such position."""
-        self.spectrum = (self.spectrum or Spectral()).turned(**knobs)
-
-    def show_signal(self) -> None:
-        """Show the signals over time."""
-        self.spectrum = None
-
-    def acquire(self, mode: str) -> None:
-        """Acquire in another mode; ValueError: there is none of this name."""
-        self.acquisition = self.acquisition.turned(mode)
-
     def autoset(self) -> None:
         """Let go of every knob of the screen: it follows the signal again."""
         self.touched.clear()
@@ -214,8 +198,8 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         """Have everything as it was when the page was opened."""
         self.autoset()
         self.items.clear()
-        self.gate = self.spectrum = None
-        self.acquisition = Acquisition()
+        self.gate = None
+        self.show_plainly()
         self.glass.persistence = 0.0
 
     def clear(self, memory: Memory) -> None:
@@ -256,6 +240,7 @@ class Scope(param.Parameterized):  # type: ignore[misc]
             self.epoch,
             self.spectrum,
             self.acquisition,
+            self.xy,
         )
 
     def shown(self, memory: Memory) -> dict[int, Record]:
@@ -283,16 +268,18 @@ class Scope(param.Parameterized):  # type: ignore[misc]
         if self.capture is None:
             view = self.view()
             live = frame(view, memory, self._setup, searches, self.rows)
-            return spectral(live, view, memory.records.get)
+            return displayed(live, view, memory.records.get, rows=self.rows).frame
         self.capture = self.capture.agreed(memory)
+        self.follow(memory, self._setup)
         glass = self.capture.frame
         same = (glass.units_per_div, glass.delay) == (self._units_per_div(), rounded(self.timebase.delay))
         same &= (None if glass.lines is None else glass.lines.setting) == self.spectrum
         same &= glass.acquired == self.acquisition
-        if same and all(map(self._on, glass.traces.values())):
+        same &= self.xy is None and glass.plane is None
+        if same and all(map(self._on, glass.signals.values())):
             return glass
-        redrawn = self._redrawn(self.capture.slots, glass)
-        return spectral(redrawn, self.view(), lambda name: self.source(memory, name))
+        again = self._redrawn(self.capture.slots, glass)
+        return displayed(again, self.view(), lambda name: self.source(memory, name), rows=self.rows).frame
 
     def source(self, memory: Memory, name: str) -> Record | None:
         """The record that the screen shows of a channel: the memory's, or the one that was kept."""
@@ -310,18 +297,6 @@ class Scope(param.Parameterized):  # type: ignore[misc]
     def _redrawn(self, kept: Mapping[int, Record], glass: Frame) -> Frame:
         """The held picture with the knobs as they are now, of what was kept of it."""
         slots = {slot: record for slot, record in kept.items() if self._on(record)}
-        names, moved = {record.name for record in slots.values()}, self.timebase.delay - glass.delay
-        held = {
-            name: replace(anchor, offset=anchor.offset + moved)
-            for name, anchor in glass.held.items()
-            if name in names
-        }
-        drawing = Drawing(
-            View(acquisition=self.acquisition), slots, held, self._units_per_div(), self._setup, self.rows
-        )
-        made = drawing.frame()
-        trigger = glass.trigger
-        if trigger.share is not None:
-            share = 0.5 + (trigger.share - 0.5) * glass.span / made.span - moved / made.span
-            trigger = replace(trigger, share=share)
-        return replace(made, lamp="STOP", trigger=trigger, delay=rounded(self.timebase.delay))
+        view = View(acquisition=self.acquisition)
+        drawing = Drawing(view, slots, {}, self._units_per_div(), self._setup, self.rows)
+        return redrawn(glass, drawing, self.timebase.delay)

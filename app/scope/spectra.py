@@ -73,11 +73,6 @@ class Spectra:
         return 0.0 if self.frame.lines is None else self.frame.lines.right
 
 
-def spectral(frame: Frame, view: View, source: Source, kept: Spectra | None = None) -> Frame:
-    """The frame as a view displays it: as it is, or with spectra of its samples for traces."""
-    return frame if view.spectrum is None else spectra(frame, view, source, kept).frame
-
-
 def spectra(
     frame: Frame, view: View, source: Source, kept: Spectra | None = None, rows: int = ROWS
 ) -> Spectra:

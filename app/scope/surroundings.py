@@ -12,7 +12,7 @@ from app.scope.timebase import DIVISIONS
 def parts(frame: Frame, memory: Memory, glass: Glass) -> dict[int, tuple[Record, int, int]]:
     """The records on a screen by slot, each with its samples [start, stop) that are on it or around it."""
     found = {}
-    for slot, trace in frame.traces.items():
+    for slot, trace in frame.signals.items():
         record = memory.records.get(trace.channel)
         if record is not None and record.serial == trace.serial:
             found[slot] = (record, *reach(frame, trace, record, glass))

@@ -13,6 +13,7 @@ from app.scope.acquisition import Acquisition
 from app.scope.autoset import SLOTS, Setup
 from app.scope.frame import ROWS, Frame, Lamp, Trace, Triggered, Window, xy, yt
 from app.scope.past import past
+from app.scope.plane import Axes, told
 from app.scope.search import Searches
 from app.scope.spectral import Spectral
 from app.scope.sweep import Anchor, Held, Sweep, held, leading, sweeps
@@ -36,7 +37,8 @@ class View:
     measure        what is measured: `CHANNEL:name`, or `CHANNEL:name:OTHER`
     gate           the part of the screen that is measured, as shares; None: all of it
     epoch          statistics and averages begin afresh with a new one
-    spectrum       None: the screen is Y-T
+    spectrum       None: the screen shows no spectra
+    xy             the channels of an XY screen; None: it is none
     acquisition    what is made of many samples
     """
 
@@ -50,6 +52,14 @@ class View:
     epoch: int = 0
     spectrum: Spectral | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
+    xy: Axes | None = None
+
+    @property
+    def display(self) -> str:
+        """A key of DISPLAY_MODES."""
+        if self.xy is not None:
+            return "xy"
+        return "yt" if self.spectrum is None else "fft"
 
     def query(self) -> str:
         """The view as the query of a link, always the same for the same view; empty for the default one."""
@@ -73,6 +83,7 @@ class View:
         found += [(name, place.told()) for name, place in places if place is not None]
         found += [("m", item) for item in self.measure]
         found += [] if self.gate is None else [("gate", "{:.6g},{:.6g}".format(*self.gate))]
+        found += [] if self.xy is None else told(self.xy)
         return found + (self.spectrum.told() if self.spectrum is not None else [])
 
     def first(self, record: Record) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.scope.display import DISPLAY_MODES
 from app.ui import glass_commands, history_commands, trigger_commands, vertical_commands
 from app.ui.asked import Refused, Words, scale
 
@@ -88,12 +89,16 @@ def acquire(tab: Tab, words: Words) -> None:
 
 
 def display(tab: Tab, words: Words) -> None:
-    if words.get("mode") == "fft":
-        tab.scope.show_spectrum()
-    elif words.get("mode") == "yt":
-        tab.scope.show_signal()
-    else:
+    mode = text(words, "mode")
+    if mode not in DISPLAY_MODES:
         raise Refused("There is no such display.")
+    tab.scope.display(mode)
+
+
+def xy(tab: Tab, words: Words) -> None:
+    """Choose a channel for an axis of the XY screen; none is the first or the second that is drawn."""
+    name = vertical_commands.channel(tab, words) if words.get("channel") else ""
+    tab.scope.show_xy(**{text(words, "axis"): name})
 
 
 def spectrum(tab: Tab, words: Words) -> None:
@@ -147,6 +152,7 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "gate": gate,
     "acquire": acquire,
     "display": display,
+    "xy": xy,
     "spectrum": spectrum,
     "persistence": glass_commands.persistence,
     "zoom": glass_commands.zoom,

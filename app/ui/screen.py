@@ -57,7 +57,8 @@ class Screen:
         """Set everything but the traces themselves."""
         handles = self._plot.handles
         for slot, trace in traces.items():
-            send(handles.x[slot], start=trace.ends[0], end=trace.ends[1])
+            left, right = borders(trace, legend.get(slot, {}))
+            send(handles.x[slot], start=left, end=right)
         for slot in traces.keys() & legend.keys():
             bottom, top = legend[slot]["limits"]
             send(handles.y[slot], start=bottom, end=top)
@@ -78,6 +79,12 @@ def send(model: Any, **values: Any) -> None:
     model.update(**values)
     for name in values:
         model.trigger(name, None, getattr(model, name))
+
+
+def borders(trace: Trace, about: Mapping[str, Any]) -> tuple[float, float]:
+    """x at the borders of the screen: of an XY screen, as the knobs of the channel across have them."""
+    left, right = about["across"][1:] if "across" in about else trace.ends
+    return left, right
 
 
 def marks(trace: Trace | None) -> dict[str, Any]:

@@ -216,7 +216,8 @@ class Tab:
         return {
             "acquisition": asdict(self.scope.acquisition),
             "measure": list(self.scope.items),
-            "display": "yt" if spectrum is None else "fft",
+            "display": self.scope.view().display,
+            "xy": self.scope.xy,
             "spectrum": asdict(spectrum or Spectral()),
             "gate": self.scope.gate,
             "undo": bool(self.past),

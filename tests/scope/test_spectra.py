@@ -14,11 +14,12 @@ from app.memory.memory import Memory
 from app.memory.samples import Floats, Origin, Samples
 from app.scope.autoset import Autoset
 from app.scope.capture import captured
+from app.scope.display import displayed
 from app.scope.frame import Frame, Kind, Trace
 from app.scope.measuring import measured
 from app.scope.readouts import legend, readouts
 from app.scope.search import Searches
-from app.scope.spectra import Spectra, spectral
+from app.scope.spectra import Spectra
 from app.scope.spectral import Spectral
 from app.scope.view import View, frame
 
@@ -56,8 +57,8 @@ def told(memory: Memory, found: Spectra) -> dict[str, object]:
 def test_a_view_of_signals_stays_as_it_is() -> None:
     memory = volts(("a", X, tone()))
     glass = look(memory, View())
-    assert spectral(glass, View(), memory.records.get) is glass
-    assert spectral(glass, View(spectrum=Spectral()), memory.records.get).lines is not None
+    assert displayed(glass, View(), memory.records.get).frame is glass
+    assert displayed(glass, View(spectrum=Spectral()), memory.records.get).frame.lines is not None
 
 
 def test_a_spectrum_is_that_of_the_samples_on_the_screen() -> None:
@@ -300,20 +301,20 @@ def test_every_channel_has_its_highest_line_named_first() -> None:
 def test_measurements_are_of_the_signal_also_where_spectra_are_shown() -> None:
     memory = volts(("a", X, tone(1, 10)))
     view = View(units_per_div=0.1, measure=("a:frequency",), spectrum=Spectral())
-    glass = spectral(look(memory, view), view, memory.records.get)
+    glass = displayed(look(memory, view), view, memory.records.get).frame
     assert measured(glass, view, memory.records.get).taken[0].reading.value == pytest.approx(10)
 
 
 def test_a_stopped_screen_has_the_samples_of_its_spectra() -> None:
     memory = volts(("a", X, tone(1, 10)), ("b", X, tone(1, 20)))
     view = View(units_per_div=0.05, spectrum=Spectral(), measure=("a:frequency",))
-    glass = spectral(look(memory, view), view, memory.records.get)
+    glass = displayed(look(memory, view), view, memory.records.get).frame
     live = measured(glass, view, memory.records.get)
     capture = captured(glass, memory)
     kept = {record.name: record for record in capture.slots.values()}
     for n in range(3):
         send(memory, "a", n + 1 + X, np.zeros(1000), NOW + n)
-    again = spectral(replace(capture.frame, lines=None, traces=look_of(glass)), view, kept.get)
+    again = displayed(replace(capture.frame, lines=None, traces=look_of(glass)), view, kept.get).frame
     for slot, trace in again.traces.items():
         np.testing.assert_array_equal(trace.y, glass.traces[slot].y)
     still = measured(capture.frame, view, kept.get, live)

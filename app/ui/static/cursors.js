@@ -81,8 +81,8 @@ export class Cursors {
     for (const line of this.lines.x) line.root.hidden = !across
     for (const line of this.lines.y) line.root.hidden = mode !== 'value'
     const read = mode === 'off' || !this.last.traces.length ? [] : mode === 'value' ? this.levels() : this.instants()
-    const followed = mode === 'tracking' ? this.followed() : []
-    if (mode !== 'tracking') this.point([])
+    const followed = mode === 'tracking' && this.last.state.display !== 'xy' ? this.followed() : []
+    if (!followed.length) this.point([])
     this.at.x.forEach((share, i) => this.lines.x[i].put(share, across ? read[i]?.value ?? '' : ''))
     this.at.y.forEach((share, i) => this.lines.y[i].put(share, mode === 'value' ? read[i]?.value ?? '' : ''))
     this.tell(read, followed)
@@ -90,14 +90,14 @@ export class Cursors {
 
   instants() { // of A and B, in x
     const {state, traces} = this.last, lead = traces[0]
-    const [start, end] = lead.ends, span = end - start, trigger = state.display === 'fft' ? null : state.trigger?.at ?? null
+    const [start, end] = lead.ends, span = end - start, trigger = state.display === 'yt' ? state.trigger?.at ?? null : null
     const x = (share) => trigger === null ? lead.x0 + start + share * span : (share - trigger) * span
     const text = (value) => trigger === null && lead.clock ? clock(value, span) : engineering(value, lead.x_unit, 4)
     const [a, b] = this.at.x, delta = (b - a) * span
     return [
       {key: 'A', label: 'A', value: text(x(a))}, {key: 'B', label: 'B', value: text(x(b))},
       {key: 'd', label: '\u0394', value: engineering(delta, lead.x_unit)},
-      {key: 'i', label: '1/\u0394', value: delta ? engineering(1 / Math.abs(delta), inverse(lead.x_unit)) : '---'},
+      ...(state.display === 'xy' ? [] : [{key: 'i', label: '1/\u0394', value: delta ? engineering(1 / Math.abs(delta), inverse(lead.x_unit)) : '---'}]),
     ]
   }
 

@@ -9,6 +9,9 @@ export function status(state) { // the line above the screen, and the axis below
   show($('status-timebase'), state.timebase + '/div')
   show($('status-rate'), state.rate)
   show($('status-samples'), state.samples)
+  const made = [state.acquisition?.said, state.display === 'xy' && state.xy?.said].filter(Boolean).join(', ')
+  show($('status-made'), made)
+  $('status-made').hidden = !made
   show($('status-viewers'), String(state.viewers))
   axis(state.axis)
   trigger(state)

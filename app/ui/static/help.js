@@ -5,7 +5,7 @@ const KEYS = [
   ['Space', 'Run or Stop'], ['S', 'Single'], ['F', 'Force a trigger'], ['A', 'Autoset'], ['K', 'Clear the screen'],
   ['1 \u2026 8', 'Choose a channel; again: on or off'], ['\u2190 \u2192', 'Timebase'], ['Shift \u2190 \u2192', 'Delay'],
   ['\u2191 \u2193', 'Units/div'], ['Shift \u2191 \u2193', 'Position'], ['Alt \u2191 \u2193', 'Either of them, finely'], ['[ ]', 'Trigger level'], ['\\', 'Level to 50 %'],
-  ['M', 'Trigger mode'], ['E', 'Slope'], ['C', 'Cursors'], ['G', 'Spectrum'], ['P', 'Persistence'], ['Z', 'Zoom window'], ['H', 'History, and back to live'],
+  ['M', 'Trigger mode'], ['E', 'Slope'], ['C', 'Cursors'], ['X', 'XY, and back'], ['G', 'Spectrum'], ['P', 'Persistence'], ['Z', 'Zoom window'], ['H', 'History, and back to live'],
   [', .', 'Earlier and later trigger'],
   ['Ctrl Z', 'Undo'], ['Ctrl S', 'Save the picture'], ['?', 'These keys'], ['Esc', 'Close'],
 ]

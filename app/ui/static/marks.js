@@ -105,16 +105,16 @@ export function marks(overlay, command) {
 
   return (state, traces) => {
     now = {trigger: state.trigger, traces, channels: state.channels}
-    const t = state.trigger, spectrum = state.display === 'fft', trace = source()
+    const t = state.trigger, held = state.display === 'yt', trace = source()
     const color = trace?.color ?? 'var(--trigger)'
-    instant.put(t && !spectrum && t.at != null ? t.at : null, 'T', t?.delay ?? '', color)
+    instant.put(t && held && t.at != null ? t.at : null, 'T', t?.delay ?? '', color)
     levels.forEach((level, which) => {
-      const y = t && trace && !spectrum ? t.marks[which] : undefined
+      const y = t && trace && held ? t.marks[which] : undefined
       const text = t ? {level: t.level, low: t.low, high: t.high}[field(which)] ?? '' : ''
       const share = y === undefined ? null : (y - trace.limits[0]) / (trace.limits[1] - trace.limits[0])
       if (level.put(share, 'T', text, color) && !t.automatic) level.linger()
     })
-    const wanted = new Map(spectrum ? [] : traces.filter((one) => one.name).map((one) => [one.name, one]))
+    const wanted = new Map(state.display === 'fft' ? [] : traces.filter((one) => one.name).map((one) => [one.name, one]))
     for (const [name, mark] of grounds) if (!wanted.has(name)) { mark.remove(); grounds.delete(name) }
     for (const [name, {limits: [bottom, top], color: own}] of wanted) {
       if (!grounds.has(name)) grounds.set(name, ground(name))

@@ -22,6 +22,7 @@ import {save} from './save.js'
 import {sending} from './sending.js'
 import {summary} from './summary.js'
 import {trigger} from './trigger.js'
+import {crossed} from './xy.js'
 import {zoom} from './zoom.js'
 
 const state = {channels: []}, tab = {answered: 0}
@@ -35,9 +36,10 @@ const vertical = new Vertical(command), cursors = new Cursors($('cursors'), $('o
 const triggered = trigger($('trigger'), command), drawn = marks($('overlay'), command)
 const shown = display($('display-group'), $('overlay'), bar, command)
 const glows = persistence($('display-group'), $('glass'), command)
+const plane = crossed($('display-group'), $('overlay'), $('axis'), command)
 const saved = save($('save'), command, captured, toast), helped = help($('help-key'))
 const past = {
-  allowed: () => state.trigger && state.display !== 'fft',
+  allowed: () => state.trigger && state.display === 'yt',
   there: () => state.knobs?.history ?? false,
   leave: () => { if (state.trigger?.history) command({do: 'live'}) },
 }
@@ -60,7 +62,7 @@ function build() {
   sending($('send'), $('empty'), $('stop-demo'), command)
   keys({
     command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, finely: (turned) => vertical.finely(turned), mode: triggered.mode, slope: triggered.slope,
-    cursors: () => cursors.next(), spectrum: shown.toggle, persistence: glows.toggle, zoom: zoomed.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
+    cursors: () => cursors.next(), spectrum: shown.toggle, xy: plane.toggle, persistence: glows.toggle, zoom: zoomed.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
     earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
   })
 }
@@ -137,14 +139,15 @@ function marked() { // what stands over the screen, with every picture
   drawn(state, found)
   cursors.update(state, found, vertical.selected)
   shown.update(state, found)
+  plane.update(state, found)
 }
 
 function captured() { // the query of a file of what is on the screen; a stopped screen is asked for by its place in x
   const [lead] = traces(), query = new URLSearchParams(tab.query ?? '')
-  if (!tab.running && lead && past.allowed()) {
-    const [start, end] = lead.ends
-    if (!query.has('tb')) query.set('tb', String((end - start) / 10))
-    query.set('at', String(lead.x0 + (start + end) / 2))
+  if (!tab.running && lead && state.window) {
+    const [left, span] = state.window
+    if (!query.has('tb')) query.set('tb', String(span / 10))
+    query.set('at', String(left + span / 2))
   }
   const text = query.toString()
   return text ? '?' + text : ''

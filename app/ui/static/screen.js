@@ -42,7 +42,7 @@ export class Screen {
 
   trace(slot, n, trace, scale) {
     if (!trace) return this.blank(slot, n)
-    const [start, end] = trace.ends, {limits: [bottom, top], zero = 0} = scale(trace)
+    const [start, end] = scale.ends(trace), {limits: [bottom, top], zero = 0} = scale(trace)
     slot.zero = zero
     put(slot.x, {start, end})
     put(slot.y, {start: bottom, end: top})
@@ -82,11 +82,19 @@ export class Screen {
   }
 }
 
-const scaled = (vertical, channels = []) => (trace) => { // the axis of a trace: with AC coupling its mean is where zero would be
-  const own = trace.kind === 'spectrum' ? trace : vertical[trace.channel] ?? trace
-  if (!own.ac) return own
-  const mean = channels.find((c) => c.name === trace.channel)?.mean ?? 0
-  return {...own, zero: mean, limits: own.limits.map((y) => y + mean)}
+function scaled(vertical, channels = []) { // the axes of a trace: with AC coupling its mean is where zero would be
+  const mean = (name) => channels.find((c) => c.name === name)?.mean ?? 0
+  const scale = (trace) => {
+    const own = trace.kind === 'spectrum' ? trace : vertical[trace.channel] ?? trace
+    if (!own.ac) return own
+    const zero = mean(trace.channel)
+    return {...own, zero, limits: own.limits.map((y) => y + zero)}
+  }
+  scale.ends = (trace) => { // of an XY trace: ten divisions, as the knobs of the channel across have them
+    const own = trace.across && vertical[trace.across[0]]
+    return own ? own.sides.map((x) => x + (own.ac ? mean(trace.across[0]) : 0) - trace.x0) : trace.ends
+  }
+  return scale
 }
 
 const decimals = (most) => most > 0 ? Math.min(20, Math.max(0, Math.floor(-Math.log10(most * 2 ** -23)))) : null

@@ -12,7 +12,7 @@ const PEAKS = 5, REACH = 0.004 // labels at most; how far beside its frequency, 
 
 export function display(root, overlay, bar, command) {
   const choose = (field) => (value) => command({do: 'spectrum', field, value})
-  const mode = new Choice('Display', 'display', {yt: 'Y-T', fft: 'FFT'}, (value) => command({do: 'display', mode: value}), 'The signal, or its spectrum (G)')
+  const mode = new Choice('Display', 'display', {yt: 'Y-T', xy: 'XY', fft: 'FFT'}, (value) => command({do: 'display', mode: value}), 'The signals over time, one over another (X), or their spectra (G)')
   const fields = {
     window: new Menu('Window', 'fft-window', choose('window'), 'Hann for most; flat-top for amplitudes; Blackman-Harris for small beside large').offer(WINDOWS),
     scale: new Menu('Scale', 'fft-scale', choose('scale'), '0 dBV is a sine of 1 V RMS').offer(SCALES),

@@ -1,0 +1,49 @@
+"""What a tab makes of its samples and of its signals."""
+
+from __future__ import annotations
+
+from app.scope.acquisition import Acquisition
+from app.scope.display import DISPLAY_MODES
+from app.scope.plane import Axes
+from app.scope.spectral import Spectral
+
+
+class Showing:
+    """Acquisition and display.
+
+    spectrum, xy  None: the screen shows something else
+    """
+
+    acquisition = Acquisition()
+    spectrum: Spectral | None = None
+    xy: Axes | None = None
+
+    def show_plainly(self) -> None:
+        """Show the signals over time, acquired as at first."""
+        self.show_signal()
+        self.acquisition = Acquisition()
+
+    def show_spectrum(self, **knobs: str) -> None:
+        """Show spectra, with these knobs; ValueError: there is no such position."""
+        self.spectrum, self.xy = (self.spectrum or Spectral()).turned(**knobs), None
+
+    def show_xy(self, **axes: str) -> None:
+        """Show one channel over another, `x` and `y`; ValueError: there is no such axis."""
+        x, y = self.xy or ("", "")
+        if not axes.keys() <= {"x", "y"}:
+            raise ValueError(f"{', '.join(axes)[:64]}: an XY screen has x and y")
+        self.spectrum, self.xy = None, (axes.get("x", x), axes.get("y", y))
+
+    def show_signal(self) -> None:
+        """Show the signals over time."""
+        self.spectrum = self.xy = None
+
+    def display(self, mode: str) -> None:
+        """Display the signals in another way; ValueError: there is none of this name."""
+        if mode not in DISPLAY_MODES:
+            raise ValueError(f"{mode[:64]!r} is no display: {', '.join(DISPLAY_MODES)} are")
+        {"fft": self.show_spectrum, "xy": self.show_xy}.get(mode, self.show_signal)()
+
+    def acquire(self, mode: str) -> None:
+        """Acquire in another mode; ValueError: there is none of this name."""
+        self.acquisition = self.acquisition.turned(mode)
