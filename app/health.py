@@ -6,7 +6,8 @@ import uuid
 from importlib.metadata import PackageNotFoundError, version
 
 import orjson
-from tornado.web import RequestHandler
+
+from app.problems import JsonHandler
 
 BOOT_ID = uuid.uuid4().hex  # a page that finds another one knows that the server was started anew
 
@@ -18,11 +19,10 @@ def release() -> str:
         return "0.1.0"
 
 
-class HealthHandler(RequestHandler):
+class HealthHandler(JsonHandler):
     """GET /healthz -> 200 {"status": "pass", "boot_id", "version"}."""
 
     def get(self) -> None:
-        self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
         self.finish(orjson.dumps({"status": "pass", "boot_id": BOOT_ID, "version": release()}))
 

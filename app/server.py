@@ -27,14 +27,15 @@ from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError
 
-from app.api import measurements, screen, single, triggers
+from app.api import measurements, openapi, screen, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.guard.gate import Gate
-from app.health import HealthHandler
+from app.health import HealthHandler, release
+from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler, Receiver
 from app.ingest.lane_server import LaneServer
 from app.ingest.socket import Senders
@@ -95,6 +96,7 @@ class Process:
             *triggers.routes(self.feed),
             *single.routes(self.feed),
         ]
+        self.routes += openapi.routes(release(), list(FORMATS), self.routes)
         pages = [(r"/", Starting), (r"/watch", Starting)]
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
         self.senders = Senders(self.receiver)

@@ -94,7 +94,7 @@ class Connection:
 
     def __init__(self, senders: Senders, stream: IOStream, headers: Mapping[str, str], query: str) -> None:
         self.senders, self.stream, self.headers, self.query = senders, stream, headers, query
-        self.frames = Frames(senders.receiver.config.max_body)
+        self.frames = Frames(senders.receiver.most(headers))
         self.n = 0
         self.over = self.gone = False
         self.heard = True
@@ -181,4 +181,7 @@ def told(request: HTTPServerRequest) -> tuple[Mapping[str, str], str]:
     for part in parts:
         if part.startswith(TOKEN):
             headers.setdefault("Authorization", f"Bearer {part.removeprefix(TOKEN)}")
-    return headers, "&".join(part for part in parts if not part.startswith(TOKEN))
+    query = "&".join(part for part in parts if not part.startswith(TOKEN))
+    if "dtype=" in query:
+        headers["Content-Type"] = "application/octet-stream"
+    return headers, query

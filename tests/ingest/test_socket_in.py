@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from laned import Laned, lane_serving
@@ -45,6 +46,22 @@ def test_each_message_is_acknowledged_when_it_is_stored(scope: Laned) -> None:
         sender.send(b'{"dt": 1, "t0": 4, "channels": {"ch1": [1, 2], "b": [1, 2]}}')
         assert said(sender) == {"ack": 3}
     assert scope.memory.records["ch1"].total == 5
+
+
+def test_a_message_may_be_numbers_as_they_lie_in_memory(scope: Laned) -> None:
+    with opened(scope, "?dtype=f4&dt=0.001&channel=a") as sender:
+        for n in range(1, 4):
+            sender.send(np.arange(500_000, dtype="<f4").tobytes())
+            assert said(sender) == {"ack": n}
+    assert scope.memory.records["a"].y(1_499_997, 1_500_000).tolist() == [499_997, 499_998, 499_999]
+
+
+def test_a_message_may_be_lines(scope: Laned) -> None:
+    with opened(scope) as sender:
+        sender.send('{"x": 1, "y": 2}\n{"x": 2, "y": 3}\n')
+        sender.send("x,a,b\n1,2,3\n2,3,4\n")
+        assert [said(sender), said(sender)] == [{"ack": 1}, {"ack": 2}]
+    assert [record.total for record in scope.memory.records.values()] == [2, 2, 2]
 
 
 def test_many_at_once_are_answered_in_order(scope: Laned) -> None:

@@ -1,0 +1,247 @@
+"""What the paths are for, what they take and what they give, as /openapi.json tells it."""
+
+from __future__ import annotations
+
+from app.api.forms import NUMBER, TEXT, Told, array, ref, thing, whole
+from app.api.selection import FORMATS
+
+JSON = "application/json"
+LOOK = ("unauthorized", "bad_request")
+SEND = (
+    "unauthorized",
+    "forbidden",
+    "origin_not_allowed",
+    "rate_limited",
+)
+
+
+def parameter(name: str, about: str, schema: Told, place: str = "query") -> Told:
+    return {"name": name, "in": place, "description": about, "schema": schema}
+
+
+KNOBS = [
+    parameter("tb", "timebase, units/div, such as 2m", TEXT),
+    parameter("on", "draw a channel; may come several times", array(TEXT)),
+    parameter("off", "do not draw a channel; may come several times", array(TEXT)),
+    parameter("t.mode", "auto or normal", TEXT),
+    parameter("t.kind", "edge, pulse, window, runt or timeout", TEXT),
+    parameter("t.source", "the channel that triggers", TEXT),
+    parameter("t.level", "in units of the source", TEXT),
+    parameter("t.slope", "rising, falling or either", TEXT),
+    parameter("t.holdoff", "in units of x", TEXT),
+    parameter("delay", "x from the trigger to the reference point", TEXT),
+    parameter("ref", "where on the screen that is, 0 to 1", TEXT),
+    parameter("at", "the past: x in the middle of the screen", TEXT),
+    parameter("m", "a measurement, CHANNEL:name; up to eight", array(TEXT)),
+    parameter("gate", "the part of the screen that is measured, as 0.2,0.8", TEXT),
+    parameter("display", "yt or fft", TEXT),
+]
+CHANNELS = parameter("channel", "names, comma-separated; all when there are none", TEXT)
+RATE = parameter("rate", "every sample, or the points of the traces", {"enum": ["full", "drawn"]})
+CHOSEN = parameter("channels", "names, comma-separated; all on the screen when there are none", TEXT)
+SCREEN = ("bad_parameter", *LOOK)
+
+PATHS: dict[str, dict[str, Told]] = {
+    "/data": {
+        "post": {
+            "summary": "Store samples, all of them or none",
+            "parameters": [
+                parameter("dtype", "of bare numbers", {"enum": ["f4", "f8", "i2"]}),
+                parameter("channel", "names of the columns of a body that names none, comma-separated", TEXT),
+                parameter(
+                    "on_error", "what to do with good samples beside bad ones", {"enum": ["fail", "skip"]}
+                ),
+            ],
+            "body": {"anyOf": [ref("Point"), array(ref("Point")), ref("Columns")]},
+            "answers": {
+                "200": ("The samples are in memory, where everybody sees them", {JSON: ref("Stored")})
+            },
+            "codes": (
+                *("bad_json", "not_utf8", "empty_body", "invalid_sample", "out_of_range", "bad_parameter"),
+                *SEND,
+                *(
+                    "timeout",
+                    "body_too_large",
+                    "too_many_points",
+                    "too_many_channels",
+                    "unsupported_media_type",
+                ),
+                *("channel_limit", "bad_channel_name", "bad_unit", "overloaded", "bad_request"),
+            ),
+        },
+        "get": {
+            "summary": "The newest samples, or those of a range. As a WebSocket: a way in",
+            "parameters": [
+                CHANNELS,
+                parameter(
+                    "n", "how many of the newest, or all; 1000", {"anyOf": [whole(1), {"const": "all"}]}
+                ),
+                parameter("from", "smallest x", NUMBER),
+                parameter("to", "largest x", NUMBER),
+                parameter("points", "at most so many, the lowest and highest among them", whole(2)),
+                parameter("format", "of the answer", {"enum": list(FORMATS)}),
+            ],
+            "answers": {
+                "200": (
+                    "The samples by channel",
+                    {
+                        JSON: thing(
+                            "channels", channels={"type": "object", "additionalProperties": ref("Samples")}
+                        ),
+                        "text/csv": TEXT,
+                        "application/x-npy": {},
+                        "application/vnd.apache.arrow.stream": {},
+                    },
+                ),
+                "101": ("The server takes messages, each of which is answered with its number",),
+            },
+            "codes": ("bad_parameter", "unknown_channel", "too_many_points", "upgrade_required", *LOOK),
+        },
+        "delete": {
+            "summary": "Remove channels with their samples, all when none is named",
+            "parameters": [CHANNELS],
+            "answers": {
+                "200": (
+                    "Those that were removed",
+                    {JSON: thing("status deleted", status=TEXT, deleted=array(TEXT))},
+                )
+            },
+            "codes": ("bad_parameter", "unknown_channel", *SEND, "bad_request"),
+        },
+    },
+    "/channels": {
+        "get": {
+            "summary": "The channels, in order of their first samples",
+            "answers": {"200": ("What there is to read", {JSON: array(ref("Channel"))})},
+            "codes": LOOK,
+        }
+    },
+    "/screen.png": {
+        "get": {
+            "summary": "A picture of a screen, asked for with the parameters of its page",
+            "parameters": [
+                parameter("width", "px", whole(320, 3840)),
+                parameter("height", "px", whole(240, 2160)),
+                *KNOBS,
+            ],
+            "answers": {"200": ("The picture", {"image/png": {}})},
+            "codes": ("overloaded", *SCREEN),
+        }
+    },
+    "/screen.csv": {
+        "get": {
+            "summary": "The samples of a screen, a row for each x",
+            "parameters": [CHOSEN, RATE, *KNOBS],
+            "answers": {"200": ("The samples", {"text/csv": TEXT})},
+            "codes": ("unknown_channel", "too_many_points", "overloaded", *SCREEN),
+        }
+    },
+    "/screen.npz": {
+        "get": {
+            "summary": "The samples of a screen for NumPy",
+            "parameters": [CHOSEN, RATE, *KNOBS],
+            "answers": {"200": ("NAME.x and NAME.y for each channel, and meta", {"application/zip": {}})},
+            "codes": ("unknown_channel", "too_many_points", "overloaded", *SCREEN),
+        }
+    },
+    "/measurements": {
+        "get": {
+            "summary": "The measurements of a screen: those that m names, or all of one channel for each",
+            "parameters": KNOBS,
+            "answers": {
+                "200": (
+                    "Readings by channel and name",
+                    {
+                        JSON: {
+                            "type": "object",
+                            "additionalProperties": {
+                                "type": "object",
+                                "additionalProperties": ref("Reading"),
+                            },
+                        }
+                    },
+                )
+            },
+            "codes": ("unknown_channel", *SCREEN),
+        }
+    },
+    "/triggers": {
+        "get": {
+            "summary": "Where a trigger fires in all that is retained of its channel",
+            "parameters": [
+                parameter("limit", "the newest so many", whole(1, 100_000)),
+                *KNOBS,
+            ],
+            "answers": {"200": ("The events, oldest first", {JSON: array(ref("Event"))})},
+            "codes": ("overloaded", *SCREEN),
+        }
+    },
+    "/single": {
+        "get": {
+            "summary": "Wait for one trigger, and get the sweep that it takes",
+            "parameters": [
+                parameter("timeout", "s to wait; 10", {"type": "number", "minimum": 0, "maximum": 60}),
+                *KNOBS,
+            ],
+            "answers": {"200": ("The sweep", {JSON: ref("Sweep")}), "204": ("No trigger came in time",)},
+            "codes": ("overloaded", *SCREEN),
+        }
+    },
+    "/frames": {
+        "get": {
+            "summary": "A WebSocket: the frames of a screen as they are made",
+            "parameters": KNOBS,
+            "answers": {"101": ("Frames follow",)},
+            "codes": ("upgrade_required", "origin_not_allowed", "too_many_views", *SCREEN),
+        }
+    },
+    "/": {
+        "get": {
+            "summary": "The front panel",
+            "parameters": KNOBS,
+            "answers": {
+                "200": ("The page", {"text/html": TEXT}),
+                "503": ("All front panels are taken", {"text/html": TEXT}),
+            },
+            "codes": LOOK,
+        }
+    },
+    "/watch": {
+        "get": {
+            "summary": "The live screen without knobs",
+            "parameters": KNOBS,
+            "answers": {"200": ("The page", {"text/html": TEXT}), "304": ("The browser has it",)},
+            "codes": LOOK,
+        }
+    },
+    "/healthz": {
+        "get": {
+            "summary": "Whether the process lives",
+            "answers": {
+                "200": (
+                    "It does",
+                    {
+                        JSON: thing(
+                            "status boot_id version", status={"const": "pass"}, boot_id=TEXT, version=TEXT
+                        )
+                    },
+                )
+            },
+            "codes": (),
+        }
+    },
+    "/openapi.json": {
+        "get": {
+            "summary": "This document",
+            "answers": {"200": ("The document", {JSON: {"type": "object"}}), "304": ("The reader has it",)},
+            "codes": LOOK,
+        }
+    },
+    "/docs": {
+        "get": {
+            "summary": "This document as a page",
+            "answers": {"200": ("The page", {"text/html": TEXT}), "304": ("The browser has it",)},
+            "codes": LOOK,
+        }
+    },
+}
