@@ -70,6 +70,10 @@ def port(text: str) -> int:
     return value
 
 
+def udp_port(text: str) -> int:
+    return port(text)
+
+
 def hosts(text: str) -> tuple[str, ...]:
     return tuple(host.strip() for host in text.split(",") if host.strip())
 
@@ -199,6 +203,13 @@ class Config:
         "mqtt://[user:password@]host[:port]/topic, or mqtts://",
         "MQTT broker and topic to take samples from, such as mqtt://broker.local/lab/#",
         secret=True,
+    )
+    teleplot_udp: int | None = setting(
+        None,
+        "SCOPE_TELEPLOT_UDP",
+        udp_port,
+        "a port from 0 to 65535",
+        "UDP port to take teleplot's telegrams on, from anybody; not set: none",
     )
     scope_points: int = setting(
         1_000_000,

@@ -31,6 +31,7 @@ CODES: dict[str, tuple[int, str]] = {
     "not_found": (404, "Not found"),
     "unknown_channel": (404, "Unknown channel"),
     "method_not_allowed": (405, "Method not allowed"),
+    "seq_conflict": (409, "Number used for another content"),
     "timeout": (408, "Body not complete in time"),
     "body_too_large": (413, "Body too large"),
     "too_many_points": (413, "Too many points"),

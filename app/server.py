@@ -35,6 +35,7 @@ from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.guard.gate import Gate
 from app.health import HealthHandler, release
+from app.ingest import influx, teleplot_udp
 from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler, Receiver
 from app.ingest.lane_server import LaneServer
@@ -91,6 +92,7 @@ class Process:
             (r"/channels", ChannelsHandler, {"memory": self.memory, "config": config}),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
+            *influx.routes(self.receiver),
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
             *triggers.routes(self.feed),
@@ -142,6 +144,8 @@ class Process:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
             yield Subscription(self.config.mqtt, self.receiver).run()
+        if self.config.teleplot_udp is not None:
+            yield teleplot_udp.listening(self.config.bind, self.config.teleplot_udp, self.receiver)
 
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""

@@ -20,6 +20,7 @@ from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
 from app.guard.gate import Gate
+from app.ingest import influx
 from app.ingest.handler import DataHandler, Receiver
 from app.memory.memory import Memory
 from app.problems import NotFound
@@ -99,6 +100,7 @@ def serving(config: Config | None = None) -> Iterator[Served]:
     routes: list[Any] = [
         ("/data", Data, {"receiver": receiver, "clock": served.clock}),
         ("/channels", ChannelsHandler, given),
+        *influx.routes(receiver, clock=served.clock),
     ]
 
     async def start() -> HTTPServer:

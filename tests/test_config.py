@@ -41,6 +41,7 @@ GOOD = [
     ("scope_memory", "SCOPE_MEMORY", "1.5g", 3 << 29),
     ("max_body", "SCOPE_MAX_BODY", "4096", 4096),
     ("max_body", "SCOPE_MAX_BODY", "64 kB", 64 << 10),
+    ("teleplot_udp", "SCOPE_TELEPLOT_UDP", "47269", 47269),
     ("max_binary", "SCOPE_MAX_BINARY", "2M", 2 << 20),
     ("max_binary_samples", "SCOPE_MAX_BINARY_SAMPLES", "1e6", 1_000_000),
     ("max_samples", "SCOPE_MAX_SAMPLES", "10", 10),

@@ -31,7 +31,7 @@ class ChannelsHandler(JsonHandler):
 
 
 def summary(record: Record, now: float) -> dict[str, object]:
-    """One channel in the list; `lost` is null as long as no sequence numbers come."""
+    """One channel in the list; `lost` is null as long as its senders do not number their requests."""
     return {
         "name": record.name,
         "label": record.label,
@@ -42,7 +42,7 @@ def summary(record: Record, now: float) -> dict[str, object]:
         "retained": record.total - record.first,
         "rate": record.rate(now),
         "gaps": record.gaps,
-        "lost": None,
+        "lost": record.lost,
         "figure": record.figure,
         "updated": record.updated,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Mapping
 from urllib.parse import parse_qs
 
@@ -17,8 +18,9 @@ from tornado.httputil import (
 from app.guard.guard import Guard
 from app.guard.lock import locked
 
-OPEN = ("/healthz", "/readyz")
+OPEN = ("/healthz", "/readyz", "/health", "/ping")
 PROBE = "/data"  # what is sent there needs another token
+WRITES = re.compile(r"/data|/write|/api/v2/write|/api/live/push/[^/]+")
 SOCKETS = (PROBE, "/frames")  # a page's script cannot set the headers of a WebSocket
 
 
@@ -49,7 +51,8 @@ class Gate(HTTPServerConnectionDelegate):
         upgrades = "Upgrade" in headers
         if path == PROBE and self.probe is not None and method == "GET" and upgrades:
             return self.probe
-        if not self.guard.viewers or path in OPEN or (path == PROBE and method not in ("GET", "HEAD")):
+        writes = method not in ("GET", "HEAD") and WRITES.fullmatch(path) is not None
+        if not self.guard.viewers or path in OPEN or writes:
             return self.serving
         token = in_address(query)
         if token and not (upgrades and path in SOCKETS):

@@ -1,7 +1,4 @@
-"""Arrow IPC streams: a table of numbers, a column for each channel. Needs pyarrow, which is an extra.
-
-Source  Arrow columnar format, IPC, https://arrow.apache.org/docs/format/Columnar.html
-"""
+"""Arrow IPC streams: a table of numbers, a column for each channel. Needs pyarrow, which is an extra."""
 
 from __future__ import annotations
 

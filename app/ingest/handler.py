@@ -20,6 +20,7 @@ from app.ingest.batch import Limits, Partial, Point
 from app.ingest.formats import decode, is_binary
 from app.ingest.intake import Intake
 from app.ingest.query import parameters
+from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Origin, Samples
@@ -48,6 +49,7 @@ class Receiver:
         self.config = config
         self.limits = Limits(samples=config.max_samples, binary=config.max_binary_samples)
         self.guard = Guard(config)
+        self.sequences = Sequences()
 
     def most(self, headers: Mapping[str, str]) -> int:
         """Bytes that the body of a request with these headers may have on the wire."""
@@ -80,11 +82,47 @@ class Receiver:
         sender = self.guard.sender(headers)
         if isinstance(body, Problem):
             raise body
+        request = numbered(headers)
+        if request is None:
+            return self.taken(headers, body, now, query, sender)[0]
+        return self.once(request, headers, body, now, query, sender)
+
+    def once(
+        self,
+        request: Numbered,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: int,
+        query: str,
+        sender: Sender,
+    ) -> bytes:
+        """Store the samples of a numbered request, if they are not stored yet."""
+        content = fingerprint(body, headers.get("Content-Type", ""), query)
+        again = self.sequences.answered(request, content)
+        if again is not None:
+            return again
+        said, repeated = self.taken(headers, body, now, query, sender, request)
+        self.sequences.note(request, content, repeated)
+        return said
+
+    def taken(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: int,
+        query: str,
+        sender: Sender,
+        request: Numbered | None = None,
+    ) -> tuple[bytes, bytes]:
+        """Store the samples; the answer, and what is answered if the same comes again."""
         batch = decode(headers.get("Content-Type", ""), body, now, self.limits, parameters(query))
         if not sender.plain:
             self.weigh(batch, sender)
-        placed = self.placed(batch, now / 1e9)
-        return SUCCESS if isinstance(batch, Point) else receipt(batch, placed)
+        placed = self.placed(batch, now / 1e9, self.sequences.missing(request) if request else None)
+        if isinstance(batch, Point):
+            return SUCCESS, SUCCESS
+        n = request.n if request is not None and request.counts else None
+        return receipt(batch, placed, n), repeated(n)
 
     def weigh(self, batch: Sequence[Samples], sender: Sender) -> None:
         """Have the sender's limits take note of a batch.
@@ -94,9 +132,9 @@ class Receiver:
         names = {samples.channel for samples in batch}
         sender.write(names, len(names - self.memory.records.keys()), sum(map(len, batch)))
 
-    def placed(self, batch: list[Samples], now: float) -> list[Placed]:
+    def placed(self, batch: list[Samples], now: float, missing: int | None = None) -> list[Placed]:
         try:
-            return self.memory.append(batch, now)
+            return self.memory.append(batch, now, missing)
         except ChannelLimit as error:
             message = (
                 f"this would be channel {error.limit + 1} or more; delete one of the {error.limit} first"
@@ -165,14 +203,21 @@ class DataHandler(JsonHandler):
         self.finish(answer.body)
 
 
-def receipt(batch: Sequence[Samples], placed: Sequence[Placed]) -> bytes:
+def repeated(n: int | None) -> bytes:
+    """The answer to a batch that is stored already."""
+    return orjson.dumps(outcome(0, n, duplicate=True))
+
+
+def outcome(accepted: int, n: int | None, *, duplicate: bool) -> dict[str, object]:
+    """What is said of every batch; n is its number, if it has one."""
+    number = {} if n is None else {"seq": n}
+    told = {"duplicate": duplicate, "durability": "memory"}
+    return {"status": "success", "accepted": accepted, **number, **told}
+
+
+def receipt(batch: Sequence[Samples], placed: Sequence[Placed], n: int | None = None) -> bytes:
     """The answer to a batch; where the server chose the x of a block, it says which."""
-    answer: dict[str, object] = {
-        "status": "success",
-        "accepted": sum(map(len, batch)),
-        "duplicate": False,
-        "durability": "memory",
-    }
+    answer = outcome(sum(map(len, batch)), n, duplicate=False)
     if isinstance(batch, Partial):
         answer["accepted"] = sum(map(len, batch)) - batch.gaps
         rejected = {"rejected": batch.rejected, "error_count": batch.rejected}

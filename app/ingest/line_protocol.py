@@ -1,7 +1,4 @@
-"""InfluxDB's line protocol: `measurement,tag=a field=1.5 1700000000000000000`.
-
-Source  Line protocol, https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
-"""
+"""InfluxDB's line protocol: `measurement,tag=a field=1.5 1700000000000000000`."""
 
 from __future__ import annotations
 

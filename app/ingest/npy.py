@@ -1,7 +1,4 @@
-"""NumPy's own file format: one array, of one dimension, of two, or of named columns. Never pickled objects.
-
-Source  NEP 1, A Simple File Format for NumPy Arrays, https://numpy.org/neps/nep-0001-npy-format.html
-"""
+"""NumPy's own file format: an array of one dimension, of two, or of named columns. Never objects."""
 
 from __future__ import annotations
 

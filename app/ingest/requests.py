@@ -28,11 +28,15 @@ NAMES = [
     "Content-Type",
     "Expect",
     "Host",
+    "Idempotency-Key",
     "Origin",
     "Sec-Fetch-Site",
     "Transfer-Encoding",
     "X-Api-Key",
+    "X-Boot-Id",
     "X-Request-Id",
+    "X-Seq",
+    "X-Source-Id",
 ]
 KNOWN = {name.lower().encode(): name for name in NAMES}
 

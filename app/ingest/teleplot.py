@@ -1,7 +1,4 @@
-"""Teleplot's text: `name:value`, `name:time:value§unit|flags`, several a line or one below the other.
-
-Source  teleplot, https://github.com/nesnes/teleplot#telemetry-format
-"""
+"""Teleplot's text: `name:value`, `name:time:value§unit|flags`, several a line or one below the other."""
 
 from __future__ import annotations
 

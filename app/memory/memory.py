@@ -45,9 +45,10 @@ class Memory:
         self._budget = budget
         self._max_channels = max_channels
 
-    def append(self, batch: Sequence[Samples], now: float) -> list[Placed]:
+    def append(self, batch: Sequence[Samples], now: float, missing: int | None = None) -> list[Placed]:
         """Store a batch, all of it or nothing; now is Unix time in seconds.
 
+        missing       requests of this sender that have not come, as it numbers them; a gap then
         ChannelLimit  it would make a channel too many
         """
         new: dict[str, Samples] = {}
@@ -56,6 +57,9 @@ class Memory:
                 new.setdefault(samples.channel, samples)
         if new:
             self._create(list(new.values()))
+        if missing is not None:
+            for name in dict.fromkeys(samples.channel for samples in batch):
+                self.records[name].miss(0 if name in new else missing)
         placed = [self.records[samples.channel].append(samples, now) for samples in batch]
         self.accepted += sum(block.stop - block.start for block in placed)
         self.version += 1

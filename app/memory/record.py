@@ -38,6 +38,7 @@ class Record:
     points    most samples alive
     limit     most samples that memory is there for, a multiple of 16; `resize` changes it
     serial    tells a record from a later one of the same name; copies keep it
+    lost      requests of its senders that are missing; None: they do not number them
 
     Besides its samples it has facts that all share: `label`, what people call it; `probe`, by which every
     value is multiplied as it is read; `named`, the unit that people say it has, whatever the sender says.
@@ -56,6 +57,7 @@ class Record:
         self.total = 0
         self.first = 0
         self.updated = 0.0
+        self.lost: int | None = None
         self._points = points
         self._limit = limit
         self._x_unit = ""
@@ -83,6 +85,12 @@ class Record:
         self._store(start, y)
         self._note(samples, now)
         return Placed(self.name, start, stop, x0)
+
+    def miss(self, n: int) -> None:
+        """So many requests are missing before the next sample; -1: one that was missing comes now."""
+        self.lost = max(0, (self.lost or 0) + n)
+        if n > 0 and self.total and not self.figure:
+            self._axis.segments.mark(self.total)
 
     def _store(self, start: int, y: Floats) -> None:
         if len(y) == 1:

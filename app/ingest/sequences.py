@@ -1,0 +1,147 @@
+"""Numbered requests: what was stored already is not stored again, and what is missing is known.
+
+A sender that numbers its requests may send one again when it has not heard the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from app.problems import Fault, Problem
+
+KEPT = 1024  # requests remembered of a sender
+SENDERS = 10_000
+SECONDS = 15 * 60.0  # after which a sender that has said nothing is forgotten
+SOURCE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+NUMBER = re.compile(r"[0-9]{1,20}")
+LARGEST = (1 << 64) - 1
+KEY = re.compile(r"[!-~ ]{1,128}")
+Name = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Which request of which sender it is.
+
+    name    of the sender, or of the one request that has a key of its own
+    n       its number; 0 where a key stands for it
+    counts  whether numbers between are missing
+    """
+
+    name: Name
+    n: int
+    counts: bool
+
+
+@dataclass(slots=True)
+class Source:
+    """The newest requests of a sender: number -> what it held, and what it was answered."""
+
+    heard: float
+    stored: OrderedDict[int, tuple[bytes, bytes]] = field(default_factory=OrderedDict)
+    highest: int = -1
+
+
+class Sequences:
+    """The senders that number their requests, the one that was heard last at the end.
+
+    gaps   how often a number was missing
+    clock  seconds
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.gaps = 0
+        self.sources: OrderedDict[Name, Source] = OrderedDict()
+
+    def answered(self, request: Numbered, content: bytes) -> bytes | None:
+        """What a request was answered that is stored already; None: it is new.
+
+        content  fingerprint
+        Problem  seq_conflict: the number was used for something else
+        """
+        self.forget()
+        source = self.sources.get(request.name)
+        known = source.stored.get(request.n) if source is not None else None
+        if known is None:
+            return None
+        if known[0] != content:
+            what = f"number {request.n} was sent before" if request.counts else "the key was used before"
+            message = f"{what} with another content; give each request its own, and X-Boot-Id to each start"
+            raise Problem("seq_conflict", message)
+        return known[1]
+
+    def missing(self, request: Numbered) -> int:
+        """How many numbers were left out before this new one; -1: it is one of those that were."""
+        source = self.sources.get(request.name)
+        if source is None or not request.counts:
+            return 0
+        return request.n - source.highest - 1 if request.n > source.highest else -1
+
+    def note(self, request: Numbered, content: bytes, answer: bytes) -> None:
+        """The request is stored, and was answered so."""
+        if self.missing(request) > 0:
+            self.gaps += 1
+        now = self.clock()
+        source = self.sources.setdefault(request.name, Source(now))
+        self.sources.move_to_end(request.name)
+        source.heard = now
+        source.stored[request.n] = content, answer
+        source.highest = max(source.highest, request.n)
+        if len(source.stored) > KEPT:
+            source.stored.popitem(last=False)
+        if len(self.sources) > SENDERS:
+            self.sources.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop the senders that have said nothing for a quarter of an hour."""
+        late = self.clock() - SECONDS
+        while self.sources and next(iter(self.sources.values())).heard < late:
+            self.sources.popitem(last=False)
+
+
+def numbered(headers: Mapping[str, str]) -> Numbered | None:
+    """The number of a request, if it has one.
+
+    Problem  bad_parameter
+    """
+    seq, key = headers.get("X-Seq"), headers.get("Idempotency-Key")
+    if seq is None and key is None:
+        return None
+    whose = headers.get("Authorization", "") or headers.get("X-Api-Key", "")
+    if seq is None:
+        return Numbered((whose, checked(KEY, key or "", "Idempotency-Key")), 0, counts=False)
+    source = checked(SOURCE, headers.get("X-Source-Id", ""), "X-Source-Id")
+    boot = headers.get("X-Boot-Id", "")
+    if boot:
+        checked(SOURCE, boot, "X-Boot-Id")
+    n = int(checked(NUMBER, seq, "X-Seq"))
+    if n > LARGEST:
+        raise bad("X-Seq")
+    return Numbered((whose, source, boot), n, counts=True)
+
+
+def checked(form: re.Pattern[str], text: str, name: str) -> str:
+    if not form.fullmatch(text):
+        raise bad(name)
+    return text
+
+
+def bad(name: str) -> Problem:
+    wants = {
+        "X-Seq": "a whole number below 2^64, one more with each request, beside X-Source-Id",
+        "Idempotency-Key": "1 to 128 printable ASCII characters",
+    }.get(name, "1 to 64 letters, digits or . _ : -")
+    return Problem("bad_parameter", f"{name} is not {wants}", [Fault("header", name)])
+
+
+def fingerprint(body: bytes, kind: str, query: str) -> bytes:
+    """What tells one content from another."""
+    return blake2b(
+        body, digest_size=16, key=blake2b(f"{kind}\n{query}".encode(), digest_size=16).digest()
+    ).digest()

@@ -1,0 +1,60 @@
+"""Teleplot's telegrams over UDP: nothing is answered, and what cannot be read is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from app.ingest.formats import decode
+from app.ingest.handler import Receiver
+from app.problems import Problem
+
+TOLD_EVERY = 60.0  # s
+TYPE = "text/x-teleplot"
+
+log = logging.getLogger(__name__)
+
+
+class Telegrams(asyncio.DatagramProtocol):
+    """What comes to the port.
+
+    clock    nanoseconds since 1970
+    refused  telegrams that could not be stored
+    """
+
+    def __init__(self, receiver: Receiver, clock: Callable[[], int] = time.time_ns) -> None:
+        self.receiver, self.clock = receiver, clock
+        self.refused = 0
+        self._told = float("-inf")
+
+    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - anybody may send
+        now = self.clock()
+        try:
+            self.receiver.placed(decode(TYPE, data, now, self.receiver.limits), now / 1e9)
+        except Problem as problem:
+            self.refuse(problem.message)
+        except Exception:
+            log.exception("teleplot: a telegram failed")
+
+    def refuse(self, why: str) -> None:
+        self.refused += 1
+        if time.monotonic() - self._told >= TOLD_EVERY:
+            self._told = time.monotonic()
+            log.warning("teleplot: %d telegrams not stored; the last one: %s", self.refused, why)
+
+
+async def listening(bind: str, port: int, receiver: Receiver) -> None:
+    """Take telegrams for as long as the task lives; where the port cannot be had, the log says so."""
+    loop = asyncio.get_running_loop()
+    try:
+        made = loop.create_datagram_endpoint(lambda: Telegrams(receiver), local_addr=(bind, port))
+        transport, _ = await made
+    except OSError as error:
+        log.error("teleplot: cannot listen on UDP port %d: %s", port, error.strerror or error)
+        return
+    try:
+        await asyncio.Event().wait()
+    finally:
+        transport.close()

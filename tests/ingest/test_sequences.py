@@ -1,0 +1,148 @@
+"""Numbered requests: nothing is stored twice, and what is missing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from laned import lane_serving
+from serving import Served, serving
+
+from app.ingest import sequences
+from app.ingest.sequences import Numbered, Sequences
+from app.problems import Problem
+
+BATCH = [{"x": 1, "y": 2}, {"x": 2, "y": 3}]
+STORED = {"status": "success", "accepted": 2, "duplicate": False, "durability": "memory"}
+
+
+@pytest.fixture(params=["lane", "tornado"])
+def scope(request: pytest.FixtureRequest) -> Iterator[Served]:
+    with (lane_serving if request.param == "lane" else serving)() as served:
+        yield served
+        assert [record.getMessage() for record in served.logged] == []
+
+
+def send(scope: Served, n: int | str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    return scope.post(BATCH if body is None else body, X_Seq=str(n), **{"X_Source_Id": "esp-1", **headers})
+
+
+def test_the_same_again_is_a_duplicate(scope: Served) -> None:
+    assert send(scope, 7) == (200, STORED | {"seq": 7})
+    for _ in range(2):
+        assert send(scope, 7) == (200, STORED | {"seq": 7, "accepted": 0, "duplicate": True})
+    assert scope.memory.accepted == 2
+
+
+def test_a_point_again_is_answered_as_the_first_time(scope: Served) -> None:
+    for _ in range(2):
+        assert send(scope, 0, {"x": 1, "y": 2}) == (200, {"status": "success"})
+    assert scope.memory.accepted == 1
+
+
+def test_a_number_for_another_content_is_a_conflict(scope: Served) -> None:
+    send(scope, 7)
+    status, answer = send(scope, 7, [{"x": 9, "y": 9}])
+    assert (status, answer["code"]) == (409, "seq_conflict")
+    assert scope.memory.accepted == 2
+
+
+def test_each_start_of_a_device_counts_anew(scope: Served) -> None:
+    for boot in ("a", "b"):
+        assert send(scope, 0, [{"x": 1, "y": len(boot)}], X_Boot_Id=boot)[0] == 200
+    assert scope.memory.accepted == 2
+
+
+def test_what_was_refused_may_come_again_mended(scope: Served) -> None:
+    assert send(scope, 3, [{"x": 1}])[0] == 400
+    assert send(scope, 3)[1]["duplicate"] is False
+
+
+def test_missing_numbers_are_counted_and_drawn_as_gaps(scope: Served) -> None:
+    def listed() -> tuple[int | None, int]:
+        channel = scope.ask("GET", "/channels")[1][0]
+        return channel["lost"], channel["gaps"]
+
+    scope.post(BATCH)
+    assert listed() == (None, 0)
+    send(scope, 10, [{"x": 3, "y": 1}, {"x": 4, "y": 1}])
+    assert listed() == (0, 0)
+    send(scope, 11, [{"x": 5, "y": 1}])
+    assert listed() == (0, 0)
+    send(scope, 14, [{"x": 6, "y": 1}])
+    assert listed() == (2, 1)
+    assert scope.memory.records["ch1"].gap_starts(1, 9).tolist() == [5]
+    send(scope, 12, [{"x": 7, "y": 1}])
+    assert listed() == (1, 1)
+
+
+def test_a_key_makes_a_request_the_same(scope: Served) -> None:
+    for duplicate in (False, True):
+        status, answer = scope.post(BATCH, Idempotency_Key="abc-1")
+        assert (status, answer["duplicate"], "seq" in answer) == (200, duplicate, False)
+    assert scope.post([{"x": 1, "y": 0}], Idempotency_Key="abc-1")[0] == 409
+    assert scope.memory.accepted == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Seq": "-1"},
+        {"X_Seq": "1.5"},
+        {"X_Seq": str(1 << 64)},
+        {"X_Seq": ""},
+        {"X_Source_Id": ""},
+        {"X_Source_Id": "a b"},
+        {"X_Source_Id": "a" * 65},
+        {"X_Boot_Id": "<b>"},
+    ],
+)
+def test_bad_numbers_and_names_are_refused(scope: Served, headers: dict[str, str]) -> None:
+    status, answer = scope.post(BATCH, **{"X_Seq": "1", "X_Source_Id": "esp-1", **headers})
+    assert (status, answer["code"]) == (400, "bad_parameter")
+    assert scope.memory.accepted == 0
+
+
+# What is remembered
+
+
+def request(n: int, name: str = "a") -> Numbered:
+    return Numbered((name,), n, counts=True)
+
+
+def test_the_newest_numbers_of_a_sender_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequences, "KEPT", 3)
+    known = Sequences()
+    for n in range(5):
+        known.note(request(n), b"content", b"answer")
+    assert [known.answered(request(n), b"content") for n in range(5)] == [None, None, *[b"answer"] * 3]
+    with pytest.raises(Problem, match="another content"):
+        known.answered(request(4), b"other")
+
+
+def test_the_newest_senders_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequences, "SENDERS", 2)
+    known = Sequences()
+    for name in "abac":
+        known.note(request(0, name), b"", b"")
+    assert [name for (name,) in known.sources] == ["a", "c"]
+
+
+def test_a_silent_sender_is_forgotten() -> None:
+    now = [0.0]
+    known = Sequences(lambda: now[0])
+    known.note(request(0, "a"), b"", b"")
+    now[0] = 600.0
+    known.note(request(0, "b"), b"", b"")
+    now[0] = 901.0
+    assert known.answered(request(0, "a"), b"") is None
+    assert known.answered(request(0, "b"), b"") == b""
+
+
+def test_gaps_are_counted() -> None:
+    known = Sequences()
+    for n in (5, 6, 9, 7, 10):
+        known.note(request(n), b"", b"")
+    assert known.gaps == 1
+    assert known.missing(request(13)) == 2
