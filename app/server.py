@@ -42,6 +42,7 @@ from app.ingest.lane_server import LaneServer
 from app.ingest.socket import Senders
 from app.memory.memory import Memory
 from app.problems import NotFound
+from app.scope.derived import Sources
 from app.scope.frame import ROWS
 
 T = TypeVar("T")
@@ -64,9 +65,9 @@ COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
 class Data(DataReader, DataHandler):
     """/data: POST from ingest, GET and DELETE from the API."""
 
-    def initialize(self, receiver: Receiver) -> None:  # type: ignore[override]
+    def initialize(self, receiver: Receiver, sources: Sources) -> None:  # type: ignore[override]
         DataHandler.initialize(self, receiver)
-        DataReader.initialize(self, receiver.memory, receiver.guard)
+        DataReader.initialize(self, sources, receiver.guard)
 
 
 class Starting(RequestHandler):
@@ -88,8 +89,8 @@ class Process:
         self.receiver = Receiver(self.memory, config)
         self.guard = self.receiver.guard
         self.routes: list[Any] = [
-            (r"/data", Data, {"receiver": self.receiver}),
-            (r"/channels", ChannelsHandler, {"memory": self.memory, "config": config}),
+            (r"/data", Data, {"receiver": self.receiver, "sources": self.feed.memory}),
+            (r"/channels", ChannelsHandler, {"memory": self.feed.memory, "config": config}),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
             *influx.routes(self.receiver),
@@ -152,7 +153,7 @@ class Process:
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address, self.guard.own)
         self.feed.extra = lambda: {"demo": demo.running}
-        bench = front.Bench(self.memory, self.config, demo, self.feed)
+        bench = front.Bench(self.config, demo, self.feed)
         self.front, self.pages = front, front.serve(bench, self.routes)
         self.gate.serving = self.pages._tornado
         calm_collector()

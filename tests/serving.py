@@ -24,6 +24,7 @@ from app.ingest import influx
 from app.ingest.handler import DataHandler, Receiver
 from app.memory.memory import Memory
 from app.problems import NotFound
+from app.scope.derived import Sources
 
 
 class Data(DataReader, DataHandler):
@@ -31,7 +32,7 @@ class Data(DataReader, DataHandler):
 
     def initialize(self, receiver: Receiver, clock: Clock) -> None:  # type: ignore[override]
         DataHandler.initialize(self, receiver, clock)
-        DataReader.initialize(self, receiver.memory, receiver.guard)
+        DataReader.initialize(self, Sources(receiver.memory), receiver.guard, lambda: clock() / 1e9)
 
 
 @dataclass

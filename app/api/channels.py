@@ -8,7 +8,7 @@ from collections.abc import Callable
 import orjson
 
 from app.config import Config
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.problems import JsonHandler
 
@@ -16,7 +16,7 @@ from app.problems import JsonHandler
 class ChannelsHandler(JsonHandler):
     """The channels, in order of their first samples."""
 
-    def initialize(self, memory: Memory, config: Config, clock: Callable[[], int] = time.time_ns) -> None:
+    def initialize(self, memory: Records, config: Config, clock: Callable[[], int] = time.time_ns) -> None:
         """
         clock  nanoseconds since 1970
         """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
@@ -11,25 +13,32 @@ import orjson
 from app.api.files import FILES, column, written
 from app.api.selection import Part, Wanted, bad, selected
 from app.guard.guard import Guard
-from app.memory.memory import Memory
 from app.memory.record import Record
 from app.memory.samples import Floats
 from app.problems import JsonHandler, Problem, shown
+from app.scope.derived import Sources
+from app.scope.numbers import derived
 
 BLOCK = 1 << 14  # numbers written between two turns of the event loop
 STALLED_SECONDS = 30.0
+MOST_TURNS = 100  # in which a derived channel is worked out
 
 
 class DataReader(JsonHandler):
     """Gives samples out, in blocks so that a long answer does not hold up the others."""
 
-    def initialize(self, memory: Memory, guard: Guard) -> None:
-        self.memory = memory
+    def initialize(self, sources: Sources, guard: Guard, now: Callable[[], float] = time.time) -> None:
+        """
+        now  Unix seconds
+        """
+        self.sources = sources
         self.guard = guard
+        self.now = now
 
     async def get(self) -> None:
         query = self.query()
         wanted = Wanted.of(query)
+        await self.derive(query.get("channel", ""))
         records = self.records(query)
         self.set_header("Cache-Control", "no-store")
         if wanted.format == "json":
@@ -64,15 +73,33 @@ class DataReader(JsonHandler):
                 raise bad("a parameter is there twice", "send it once", name[:32])
         return {name: self.decode_argument(values[0], name) for name, values in arguments.items()}
 
+    async def derive(self, name: str) -> None:
+        """Have a derived channel worked out, which is asked for alone.
+
+        Problem  bad_parameter: there can be none of this name, or there is nothing in it
+        """
+        if not self.sources.derives(name):
+            return
+        self.sources.have([name], self.now())
+        for _ in range(MOST_TURNS):
+            if self.sources.work([name]):
+                break
+            await asyncio.sleep(0)
+        why = self.sources.why(name)
+        if why is not None:
+            raise Problem("bad_parameter", f"{shown(name)}: {why}")
+
     def records(self, query: dict[str, str]) -> list[Record]:
-        """The records that are asked for; all when none is named."""
+        """The records that are asked for; all that are received when none is named."""
         if "channel" not in query:
-            return list(self.memory.records.values())
+            return [record for record in self.sources.records.values() if not derived(record)]
+        if query["channel"] in self.sources.records:  # an expression may have commas
+            return [self.sources.records[query["channel"]]]
         found = []
         for name in dict.fromkeys(part.strip() for part in query["channel"].split(",")):
-            if name not in self.memory.records:
+            if name not in self.sources.records:
                 raise Problem("unknown_channel", f"no channel {shown(name)}; GET /channels lists them")
-            found.append(self.memory.records[name])
+            found.append(self.sources.records[name])
         return found
 
     async def give(self, record: Record, parts: list[Part]) -> None:
@@ -104,5 +131,5 @@ class DataReader(JsonHandler):
         names = [record.name for record in self.records(self.query())]
         writer.reach(set(names))
         for name in names:
-            self.memory.delete(name)
+            self.sources.delete(name)
         self.finish(orjson.dumps({"status": "success", "deleted": names}))

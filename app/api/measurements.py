@@ -10,7 +10,7 @@ import orjson
 
 from app.api.screen import Desk, ScreenHandler, glass_of
 from app.feed.feed import Feed
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.problems import Problem, shown
 from app.scope.frame import Frame
 from app.scope.measuring import Item, Taken, Waves, of_one
@@ -28,10 +28,10 @@ class MeasurementsHandler(ScreenHandler):
     """What `m` names, or all measurements of one channel for every channel on the screen."""
 
     async def get(self) -> None:
-        scope = self.scope()
+        scope = await self.panel()
         view, glass = glass_of(self.feed, scope)
         for item in map(Item.of, view.measure):
-            known(item, self.feed.memory)
+            known(item, self.feed)
         found: dict[str, Told] = {}
         for taken in taken_of(glass, view, self.feed.memory):
             name = ":".join(part for part in (taken.item.name, taken.item.other) if part)
@@ -41,16 +41,19 @@ class MeasurementsHandler(ScreenHandler):
         self.finish(orjson.dumps(found))
 
 
-def known(item: Item, memory: Memory) -> None:
+def known(item: Item, feed: Feed) -> None:
     """
-    Problem  unknown_channel
+    Problem  unknown_channel, bad_parameter: there is nothing of a derived one
     """
     for name in (item.channel, item.other):
-        if name and name not in memory.records:
+        why = feed.memory.why(name)
+        if why is not None:
+            raise Problem("bad_parameter", f"{shown(name)}: {why}")
+        if name and name not in feed.memory.records:
             raise Problem("unknown_channel", f"no channel {shown(name)}; GET /channels lists them")
 
 
-def taken_of(glass: Frame, view: View, memory: Memory) -> Iterator[Taken]:
+def taken_of(glass: Frame, view: View, memory: Records) -> Iterator[Taken]:
     """The readings; between those of two channels samples may come in."""
     if view.measure:
         waves = Waves(glass, memory.records.get, view.gate)

@@ -78,7 +78,13 @@ class Shown:
         """The boxes of the channels that are drawn, in the order of their numbers."""
         drawn = {trace.channel for trace in self.frame.signals.values()}
         found = cast(Sequence[State], self.readouts["channels"])
-        return sorted((box for box in found if box["name"] in drawn), key=lambda box: int(str(box["number"])))
+        return sorted((box for box in found if box["name"] in drawn), key=place)
+
+
+def place(box: State) -> tuple[int, str]:
+    """Where a box stands in the row: those of derived channels at its end."""
+    number = str(box["number"])
+    return (int(number), "") if number.isdigit() else (1 << 16, number)
 
 
 def paint(image: Image.Image, shown: Shown) -> Iterator[None]:

@@ -28,6 +28,7 @@ from app.scope.view import View, frame
 
 WIDTHS, HEIGHTS = (320, 3840), (240, 2160)  # px
 SAMPLE = 16  # bytes
+MOST_TURNS = 100  # in which derived channels are worked out; of a flood, what there is by then
 ROOM = 256 << 20  # bytes of samples that may wait to be written, in all files together
 PAINTED_AT_ONCE, WAITING = 2, 16  # pictures
 RETRY_AFTER = 2  # s
@@ -124,6 +125,19 @@ class ScreenHandler(JsonHandler):
             raise Problem("bad_parameter", message, [Fault("parameter", name) for name in names])
         return scope
 
+    async def panel(self) -> Scope:
+        """The same, with its derived channels worked out; others have the loop in between.
+
+        Problem  bad_parameter
+        """
+        scope = self.scope()
+        view = self.feed.plain(scope.view())
+        for _ in range(MOST_TURNS):
+            if self.feed.memory.advance(view, self.feed.clock()):
+                break
+            await asyncio.sleep(0)
+        return scope
+
     def name(self, kind: str) -> str:
         """Of the file: a name with the time."""
         return datetime.fromtimestamp(self.feed.clock(), UTC).strftime(f"scope-%Y%m%dT%H%M%SZ.{kind}")
@@ -140,7 +154,7 @@ class PictureHandler(ScreenHandler):
     own = ("width", "height")
 
     async def get(self) -> None:
-        query, scope = self.query(), self.scope()
+        query, scope = self.query(), await self.panel()
         size = within(query, "width", USUAL[0], WIDTHS), within(query, "height", USUAL[1], HEIGHTS)
         async with self.desk.turn():
             picture = b"".join([part async for part in drawn(showing(self.feed, scope), size)])
@@ -158,7 +172,7 @@ class FileHandler(ScreenHandler):
         self.file = file
 
     async def get(self) -> None:
-        query, scope = self.query(), self.scope()
+        query, scope = self.query(), await self.panel()
         full = query.get("rate", "full") == "full"
         if not full and query["rate"] != "drawn":
             raise bad("rate is unknown", "full and drawn are", "rate")

@@ -52,7 +52,7 @@ class SingleHandler(ScreenHandler):
         super().on_connection_close()
 
     async def get(self) -> None:
-        seconds, scope = timeout(self.query().get("timeout", "")), self.scope()
+        seconds, scope = timeout(self.query().get("timeout", "")), await self.panel()
         if self.waiting.n >= WAITING:
             headers = {"Retry-After": str(RETRY_AFTER)}
             raise Problem("overloaded", f"{WAITING} readers wait for a trigger already", headers=headers)
@@ -75,6 +75,7 @@ class SingleHandler(ScreenHandler):
         while not self.gone:
             if self.feed.memory.version != seen:
                 seen = self.feed.memory.version
+                self.feed.memory.advance(self.feed.plain(scope.view()), self.feed.clock())
                 view, glass = glass_of(self.feed, scope)
                 if view.sweep.single is None:  # there was no channel yet
                     scope.arm(self.feed.memory)

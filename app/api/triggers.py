@@ -67,7 +67,7 @@ class TriggersHandler(ScreenHandler):
     async def get(self) -> None:
         query = self.query()
         limit, before, after = limit_of(query), sample_of(query, "before"), sample_of(query, "after")
-        view = self.feed.plain(self.scope().view())
+        view = self.feed.plain((await self.panel()).view())
         record = source(self.feed, view)
         page, total = None, 0
         if record is not None and (trigger := fitted(self.feed, record, view)) is not None:

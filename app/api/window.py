@@ -8,7 +8,7 @@ import numpy as np
 
 from app.api.export import Column
 from app.api.selection import bad
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.memory.samples import Float64s, Floats
 from app.problems import Problem, shown
@@ -19,7 +19,7 @@ PART = 1 << 18  # samples copied between two turns of the event loop
 NEAR = 1e-9  # of a screen: what rounding does to x
 
 
-def chosen(glass: Frame, names: str | None, memory: Memory) -> list[Trace]:
+def chosen(glass: Frame, names: str | None, memory: Records) -> list[Trace]:
     """The traces of these channels, comma-separated; all where none is named.
 
     Problem  unknown_channel, or bad_parameter: it is not on this screen
@@ -27,6 +27,8 @@ def chosen(glass: Frame, names: str | None, memory: Memory) -> list[Trace]:
     traces = {trace.channel: trace for trace in glass.traces.values()}
     if names is None:
         return list(traces.values())
+    if names in traces:  # an expression may have commas
+        return [traces[names]]
     found = []
     for name in dict.fromkeys(part.strip() for part in names.split(",")):
         if name not in traces and name not in memory.records:
@@ -37,7 +39,7 @@ def chosen(glass: Frame, names: str | None, memory: Memory) -> list[Trace]:
     return found
 
 
-def source(memory: Memory, trace: Trace) -> Record | None:
+def source(memory: Records, trace: Trace) -> Record | None:
     """The record whose samples a trace shows; None: there are only the points that are drawn."""
     record = memory.records.get(trace.channel)
     own = record is not None and record.serial == trace.serial and trace.kind in (Kind.YT, Kind.XY)
@@ -56,7 +58,7 @@ def too_many(n: int) -> Problem:
     return Problem("too_many_points", message, details={"limit": MOST_SAMPLES, "count": n})
 
 
-async def column(memory: Memory, trace: Trace, record: Record | None) -> Column:
+async def column(memory: Records, trace: Trace, record: Record | None) -> Column:
     """The samples of a trace that lie within the screen; without a record the points that are drawn."""
     known = record or memory.records.get(trace.channel)
     if record is None:

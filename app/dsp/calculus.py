@@ -1,4 +1,4 @@
-"""Derivative, integral and mean over an irregular x."""
+"""Derivative and integral over an irregular x."""
 
 from __future__ import annotations
 
@@ -64,18 +64,3 @@ def integral(x: Float64s, y: Floats, breaks: Breaks = ()) -> Float64s:
     known = np.isfinite(y)
     found[known] = total[known] - np.repeat(total[starts], stops - starts)
     return found
-
-
-def mean(x: Float64s, y: Floats, breaks: Breaks = ()) -> float:
-    """Mean of y over x: the area of its trapezoids by their width.
-
-    x, y     (n,) as for `derivative`; gaps and missing values do not count
-    returns  where no line has a width, the mean of the samples; NaN without any
-    """
-    y = np.asarray(y, np.float64)
-    line = joined(y, breaks)
-    widths = np.diff(x)[line]
-    if widths.sum() > 0:
-        return float(np.average((y[:-1] / 2 + y[1:] / 2)[line], weights=widths))
-    known = y[np.isfinite(y)]
-    return float(known.mean()) if len(known) else float("nan")

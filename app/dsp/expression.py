@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 
 import numpy as np
 
-from app.dsp.functions import (
-    COMPARISONS,
-    CONSTANTS,
-    FUNCTIONS,
-    JUNCTIONS,
+from app.dsp.filters import FilterError, typical
+from app.dsp.functions import COMPARISONS, CONSTANTS, FUNCTIONS, JUNCTIONS, OPERATORS, SIGNS, Function
+from app.dsp.pieces import Breaks, Float64s, Floats, joined
+from app.dsp.terms import (
+    FILTERS,
+    NOWHERE,
     OF_SIGNALS,
-    OPERATORS,
-    SIGNS,
-    Function,
-    both,
+    Inputs,
+    Term,
+    applied,
+    chained,
+    filtered,
+    folded,
+    number,
+    of_x,
+    signal,
 )
-from app.dsp.pieces import Breaks, Float64s, Floats
 
 LONGEST = 500  # characters
 DEEPEST = 30  # nodes within nodes
@@ -34,11 +38,12 @@ ONE_LINE = str.maketrans("\n\r\t\f\v", "     ")
 
 EMPTY = "write an expression such as ch1 - 2 * ch2"
 UNREADABLE = 'this does not read as an expression; a name with spaces or signs is written ch("its name")'
-CALLABLE = [*FUNCTIONS, *OF_SIGNALS]
+CALLABLE = [*FUNCTIONS, *OF_SIGNALS, *FILTERS]
 KNOWN = "the functions are " + ", ".join(CALLABLE)
 REFUSED = (
     "this is not possible here: numbers, channels, + - * / // % **, comparisons, and, or, not, functions"
 )
+NO_MEAN = "a signal goes on, its mean does not: measure it, or write lowpass(ch1, 1) with a cut-off in 1/x"
 HINTS: dict[type[ast.AST], str] = {
     ast.BitXor: "a power is written **, not ^",
     ast.BitAnd: "write and, not &",
@@ -65,45 +70,51 @@ class ExpressionError(ValueError):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Inputs:
-    """What an expression is worked out from: x (n,), each channel's values (n,), breaks."""
-
-    x: Float64s
-    values: Mapping[str, Floats]
-    breaks: Breaks
-
-
-Term = Callable[[Inputs], Float64s]
-
-
 @dataclass(frozen=True, slots=True)
 class Expression:
     """An expression that was understood; equal when its text is.
 
-    names  the channels that it uses, in the order of their first use
+    names    the channels that it uses, in the order of their first use
+    filters  whether it has filters, which need to know the usual step of x
     """
 
     text: str
     names: tuple[str, ...] = field(compare=False)
+    filters: bool = field(compare=False)
     _term: Term = field(compare=False, repr=False)
 
     def of(self, x: Float64s, values: Mapping[str, Floats], breaks: Breaks = ()) -> Float64s:
         """Its value at each sample; NaN where a channel is missing or the result is not finite.
 
-        x        (n,) increasing: `t`, and what d, integral and mean go by
+        x        (n,) increasing: `t`, and what d, integral and filters go by
         values   (n,) for each of `names`, all on this x; NaN is missing
         breaks   (k,) numbers of samples that begin after a gap
         returns  (n,)
 
         ExpressionError  a channel is not among the values
+        FilterError      a filter does not go with the sample rate
         ValueError       a channel has not n values
         """
+        x = np.asarray(x, np.float64)
+        steps = np.diff(x)[joined(x, breaks)]
+        step = typical(steps) if len(steps) and steps.max() > 0 else 0.0
+        return self.window(Inputs(x, values, breaks, step=step))
+
+    def window(self, inputs: Inputs) -> Float64s:
+        """The same for a window of the signals; what it keeps for the next one, it keeps in the inputs."""
         with np.errstate(all="ignore"):
-            value = self._term(Inputs(np.asarray(x, np.float64), values, breaks))
-        found = np.array(np.broadcast_to(value, len(x)), np.float64)
+            found = signal(inputs, self._term)
         found[~np.isfinite(found)] = np.nan
         return found
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How many samples before and after a sample decide on its value."""
+        return self._term.left, self._term.right
+
+    def unit(self, units: Mapping[str, str], x_unit: str) -> str:
+        """Of the result, from those of the channels and of x; empty where it has none."""
+        return self._term.unit(units, x_unit) or ""
 
 
 def parse(text: str) -> Expression:
@@ -122,7 +133,7 @@ def parse(text: str) -> Expression:
     found = tree(typed[indent:], indent)
     reader = Reader(typed[indent:], indent)
     term = reader.term(found, 1)
-    return Expression(text, tuple(dict.fromkeys(reader.names)), term)
+    return Expression(text, tuple(dict.fromkeys(reader.names)), reader.filters > 0, term)
 
 
 def tree(typed: str, indent: int) -> ast.expr:
@@ -151,6 +162,8 @@ class Reader:
 
     def __init__(self, text: str, indent: int) -> None:
         self.names: list[str] = []
+        self.filters = 0
+        self._places = 0  # of terms that keep a state
         self._bytes = text.encode()
         self._indent = indent
 
@@ -192,14 +205,14 @@ class Reader:
             value = float("inf")
         if not np.isfinite(value):
             raise self._error("this number is too large: 1.8e308 at most", node)
-        return lambda _: np.asarray(value)
+        return number(value)
 
     def _name(self, node: ast.Name) -> Term:
         name = self._source(node)
         if name in CONSTANTS:
-            return lambda _: np.asarray(CONSTANTS[name])
+            return number(CONSTANTS[name])
         if name == "t":
-            return lambda inputs: inputs.x
+            return of_x()
         if name in CALLABLE or name == "ch":
             raise self._error(f'{name} is a function: write {name}(...), or ch("{name}") for a channel', node)
         return self._channel(name, node)
@@ -215,7 +228,7 @@ class Reader:
                 raise ValueError(f"{values.shape} values of {name!r} do not go with {inputs.x.shape} of x")
             return values
 
-        return of
+        return Term(of, unit=lambda units, _x_unit: units.get(name, ""))
 
     def _call(self, node: ast.Call, depth: int) -> Term:
         if not isinstance(node.func, ast.Name):
@@ -226,13 +239,30 @@ class Reader:
         if name == "ch":
             return self._quoted(node)
         if name not in CALLABLE:
-            raise self._error(KNOWN, node.func)
-        function = FUNCTIONS.get(name, SIGNAL)
-        if len(node.args) != function.arguments:
-            raise self._error(f"{name} takes {function.arguments} arguments, not {len(node.args)}", node)
+            raise self._error(NO_MEAN if name == "mean" else KNOWN, node.func)
+        most = FUNCTIONS[name].arguments if name in FUNCTIONS else 1 + len(FILTERS.get(name, ()))
+        if len(node.args) != most:
+            raise self._error(f"{name} takes {most} arguments, not {len(node.args)}", node)
+        if name in FUNCTIONS:
+            return self._applied(FUNCTIONS[name], node.args, depth)
+        return self._of_signal(name, node, depth)
+
+    def _of_signal(self, name: str, node: ast.Call, depth: int) -> Term:
+        """A function that looks at more than one sample."""
+        of, *numbers = [self.term(argument, depth + 1) for argument in node.args]
+        self._places += 1
         if name in OF_SIGNALS:
-            return of_signal(OF_SIGNALS[name], self.term(node.args[0], depth + 1))
-        return self._applied(function, node.args, depth)
+            return OF_SIGNALS[name](of, self._places)
+        for argument, term in zip(node.args[1:], numbers, strict=True):
+            if not term.constant:
+                raise self._error(f"the cut-off of {name} is a number, in 1/x", argument)
+        self.filters += 1
+        try:
+            with np.errstate(all="ignore"):
+                cutoffs = [float(term.of(NOWHERE)) for term in numbers]
+            return filtered(name, of, self._places, cutoffs)
+        except FilterError as error:
+            raise self._error(str(error), node) from None
 
     def _quoted(self, node: ast.Call) -> Term:
         match node.args:
@@ -246,10 +276,11 @@ class Reader:
             if type(operator) not in COMPARISONS:
                 raise self._error("compare with < <= > >= == !=", node)
         terms = [self.term(value, depth + 1) for value in [node.left, *node.comparators]]
-        return chained([COMPARISONS[type(operator)] for operator in node.ops], terms)
+        return chained([type(operator) for operator in node.ops], terms)
 
     def _applied(self, function: Function, arguments: list[ast.expr], depth: int) -> Term:
-        return applied(function, [self.term(argument, depth + 1) for argument in arguments])
+        terms = [self.term(argument, depth + 1) for argument in arguments]
+        return applied(function, terms, function.unit([term.unit for term in terms]))
 
     def _source(self, node: ast.expr) -> str:
         """A name as it was typed: Python's parser would make another µ of it."""
@@ -257,34 +288,3 @@ class Reader:
 
     def _error(self, reason: str, node: ast.expr) -> ExpressionError:
         return ExpressionError(reason, self._indent + len(self._bytes[: node.col_offset].decode()))
-
-
-SIGNAL = Function(1, np.positive)
-
-
-def applied(function: Function, terms: list[Term]) -> Term:
-    return lambda inputs: np.asarray(function.of(*[term(inputs) for term in terms]), np.float64)
-
-
-def folded(function: Function, terms: list[Term]) -> Term:
-    """f(f(a, b), c) and so on, for two terms or more."""
-    return lambda inputs: reduce(function.of, [term(inputs) for term in terms])
-
-
-def chained(comparisons: list[Function], terms: list[Term]) -> Term:
-    """Whether each pair of neighbours compares; each term is worked out once, however deep it nests."""
-
-    def of(inputs: Inputs) -> Float64s:
-        values = [term(inputs) for term in terms]
-        pairs = zip(comparisons, values[:-1], values[1:], strict=True)
-        return reduce(both, [comparison.of(first, second) for comparison, first, second in pairs])
-
-    return of
-
-
-def of_signal(function: Callable[[Float64s, Float64s, Breaks], Float64s | float], term: Term) -> Term:
-    def of(inputs: Inputs) -> Float64s:
-        values = np.broadcast_to(term(inputs), inputs.x.shape)
-        return np.asarray(function(inputs.x, values, inputs.breaks), np.float64)
-
-    return of

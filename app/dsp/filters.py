@@ -83,7 +83,7 @@ class Filter:
     def _runs(self, y: Float64s, starts: Ints, stops: Ints, rate: float) -> Float64s:
         """Each run filtered by itself; runs of one length go together: many short ones cost little."""
         found = np.full(len(y), np.nan)
-        sections = self._sections(rate)
+        sections = self.sections(rate)
         lengths = stops - starts
         for length in np.unique(lengths):
             samples = starts[lengths == length][:, None] + np.arange(length)
@@ -104,7 +104,7 @@ class Filter:
             done = signal.sosfilt(sections, rows, zi=state)[0]
         return done + means if self.kind == "lowpass" else done
 
-    def _sections(self, rate: float) -> Float64s | None:
+    def sections(self, rate: float) -> Float64s | None:
         """Second-order sections for a sample rate; None where all passes.
 
         FilterError  nothing passes, or a cut-off is too low for the rate

@@ -1,23 +1,31 @@
-"""What an expression can call: functions of numbers and of whole signals."""
+"""What an expression can call for each sample, with the unit of what comes out."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.dsp import calculus
-from app.dsp.pieces import Breaks, Float64s
+from app.dsp.pieces import Float64s
+from app.dsp.quantities import Unit, common, fixed, product, ratio
+
+
+def unitless(_arguments: Sequence[Unit]) -> Unit:
+    return fixed("")
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of 1..3 arrays of one length, or numbers."""
+    """A function of 1..3 arrays of one length, or numbers.
+
+    unit  of the result, from those of the arguments
+    """
 
     arguments: int
     of: Callable[..., Float64s]
+    unit: Callable[[Sequence[Unit]], Unit] = unitless
 
 
 def quotient(dividend: Float64s, divisor: Float64s) -> Float64s:
@@ -73,39 +81,37 @@ FUNCTIONS: dict[str, Function] = {
     "log10": Function(1, np.log10),
     "log2": Function(1, np.log2),
     "sqrt": Function(1, np.sqrt),
-    "abs": Function(1, np.abs),
+    "abs": Function(1, np.abs, common),
     "sign": Function(1, np.sign),
-    "floor": Function(1, np.floor),
-    "ceil": Function(1, np.ceil),
-    "round": Function(1, np.rint),
-    "minimum": Function(2, np.minimum),
-    "maximum": Function(2, np.maximum),
-    "clip": Function(3, np.clip),
-    "where": Function(3, where),
-    "hypot": Function(2, np.hypot),
-}
-
-OF_SIGNALS: dict[str, Callable[[Float64s, Float64s, Breaks], Float64s | float]] = {
-    "d": calculus.derivative,
-    "integral": calculus.integral,
-    "mean": calculus.mean,
+    "floor": Function(1, np.floor, common),
+    "ceil": Function(1, np.ceil, common),
+    "round": Function(1, np.rint, common),
+    "minimum": Function(2, np.minimum, common),
+    "maximum": Function(2, np.maximum, common),
+    "clip": Function(3, np.clip, common),
+    "where": Function(3, where, lambda arguments: common(arguments[1:])),
+    "hypot": Function(2, np.hypot, common),
 }
 
 CONSTANTS: dict[str, float] = {"pi": float(np.pi), "e": float(np.e)}
 
 OPERATORS: dict[type[ast.operator], Function] = {
-    ast.Add: Function(2, np.add),
-    ast.Sub: Function(2, np.subtract),
-    ast.Mult: Function(2, np.multiply),
-    ast.Div: Function(2, quotient),
-    ast.FloorDiv: Function(2, lambda dividend, divisor: np.floor(quotient(dividend, divisor))),
-    ast.Mod: Function(2, remainder),
+    ast.Add: Function(2, np.add, common),
+    ast.Sub: Function(2, np.subtract, common),
+    ast.Mult: Function(2, np.multiply, lambda arguments: product(*arguments)),
+    ast.Div: Function(2, quotient, lambda arguments: ratio(*arguments)),
+    ast.FloorDiv: Function(
+        2,
+        lambda dividend, divisor: np.floor(quotient(dividend, divisor)),
+        lambda arguments: ratio(*arguments),
+    ),
+    ast.Mod: Function(2, remainder, common),
     ast.Pow: Function(2, np.power),
 }
 
 SIGNS: dict[type[ast.unaryop], Function] = {
-    ast.UAdd: Function(1, np.positive),
-    ast.USub: Function(1, np.negative),
+    ast.UAdd: Function(1, np.positive, common),
+    ast.USub: Function(1, np.negative, common),
     ast.Not: Function(1, negation),
 }
 

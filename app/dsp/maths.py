@@ -13,6 +13,7 @@ from app.dsp.alignment import Signal, aligned, common
 from app.dsp.filters import Filter, FilterError, Kind
 from app.dsp.functions import quotient
 from app.dsp.pieces import Breaks, Float64s, Floats
+from app.dsp.quantities import over, times
 
 __all__ = ["MATHS", "FilterError", "Operation", "Settings", "Signal", "aligned", "common"]
 
@@ -95,33 +96,22 @@ def same(units: Sequence[str], _x_unit: str) -> str:
     return units[0] if len(set(units)) == 1 else ""
 
 
-def product(first: str, second: str) -> str:
-    if first and first == second:
-        return f"{grouped(first)}²"
-    return "·".join(grouped(unit) for unit in (first, second) if unit)
-
-
-def ratio(dividend: str, divisor: str) -> str:
-    if dividend == divisor:
-        return ""
-    return f"{grouped(dividend) or 1}/{grouped(divisor)}" if divisor else dividend
-
-
-def grouped(unit: str) -> str:
-    """A unit that can be multiplied: a compound one in brackets."""
-    return f"({unit})" if set(unit) & set("·/²") else unit
-
-
 MATHS: dict[str, Operation] = {
     "add": Operation("A + B", 2, lambda o: o.y[0] + o.y[1], same),
     "subtract": Operation("A - B", 2, lambda o: o.y[0] - o.y[1], same),
-    "multiply": Operation("A × B", 2, lambda o: o.y[0] * o.y[1], lambda units, _: product(*units)),
-    "divide": Operation("A / B", 2, lambda o: quotient(*o.y), lambda units, _: ratio(*units)),
+    "multiply": Operation("A × B", 2, lambda o: o.y[0] * o.y[1], lambda units, _: times(*units) or ""),
+    "divide": Operation("A / B", 2, lambda o: quotient(*o.y), lambda units, _: over(*units) or ""),
     "derivative": Operation(
-        "dA/dx", 1, lambda o: calculus.derivative(o.x, o.y[0], o.breaks), lambda units, x: ratio(units[0], x)
+        "dA/dx",
+        1,
+        lambda o: calculus.derivative(o.x, o.y[0], o.breaks),
+        lambda units, x: over(units[0], x) or "",
     ),
     "integral": Operation(
-        "∫ A dx", 1, lambda o: calculus.integral(o.x, o.y[0], o.breaks), lambda units, x: product(units[0], x)
+        "∫ A dx",
+        1,
+        lambda o: calculus.integral(o.x, o.y[0], o.breaks),
+        lambda units, x: times(units[0], x) or "",
     ),
     "absolute": Operation("|A|", 1, lambda o: np.abs(o.y[0]), same),
     "lowpass": Operation("low pass", 1, filtered("lowpass"), same, ("high_cutoff", "order", "zero_phase")),

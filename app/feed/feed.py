@@ -17,8 +17,10 @@ from app.feed.watcher import Watcher
 from app.memory.memory import Memory
 from app.problems import Problem
 from app.scope.autoset import SLOTS, Autoset, Setup
+from app.scope.derived import Sources
 from app.scope.frame import Frame
 from app.scope.measuring import Measured
+from app.scope.numbers import derived
 from app.scope.readouts import legend, verticals
 from app.scope.search import Searches
 from app.scope.view import View, frame, shown
@@ -49,7 +51,7 @@ class Feed:
     """
 
     def __init__(self, memory: Memory, rows: int, clock: Callable[[], float] = time.time) -> None:
-        self.memory = memory
+        self.memory = Sources(memory)
         self.rows = rows
         self.clock = clock
         self.extra: Callable[[], Mapping[str, object]] = dict
@@ -79,11 +81,13 @@ class Feed:
         return self._autoset.setup
 
     def beyond(self) -> frozenset[str]:
-        """Channels beyond the first eight that some view shows."""
-        if len(self.memory.records) <= SLOTS:
-            return frozenset()
+        """Channels beyond the first eight that some view shows, and derived ones."""
+        late = [record for record in self.memory.records.values() if record.slot >= SLOTS]
+        made = frozenset(record.name for record in late if derived(record) and record.total > record.first)
+        if all(map(derived, late)):
+            return made
         records = (record for view in self._views for record in shown(view, self.memory).values())
-        return frozenset(record.name for record in records if record.slot >= SLOTS)
+        return made.union(r.name for r in records if r.slot >= SLOTS and not derived(r))
 
     def newest(self, view: View) -> Frame | None:
         """The newest frame of a view, if somebody watches it."""
@@ -106,8 +110,9 @@ class Feed:
 
     def plain(self, view: View) -> View:
         """The same view without saying what is so anyway, so that those who see the same share it."""
-        own = frozenset(name for name, record in self.memory.records.items() if record.slot < SLOTS)
-        late = self.memory.records.keys() - own
+        records = [record for record in self.memory.records.values() if not derived(record)]
+        own = frozenset(record.name for record in records if record.slot < SLOTS)
+        late = frozenset(record.name for record in records) - own
         return replace(view, on=view.on - own, off=view.off - late)
 
     # viewers come and go
@@ -239,6 +244,7 @@ class Feed:
     def renew(self, watched: Watched) -> None:
         """Make the next picture of a view, if there is anything new in it."""
         now = time.monotonic()
+        self.memory.advance(watched.view, self.clock())
         present = self.present(watched)
         if present and now - watched.read < READOUTS:
             return

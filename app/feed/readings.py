@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from app.feed.watched import Watched
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.scope import display
+from app.scope.derived import Sources
 from app.scope.display import DISPLAY_MODES
 from app.scope.frame import Frame
 from app.scope.measuring import measured
@@ -24,7 +25,7 @@ def period(watched: Watched) -> float:
     return min(max(least, EASED * watched.took), SLOWEST)
 
 
-def displayed(watched: Watched, made: Frame, memory: Memory, rows: int) -> Frame:
+def displayed(watched: Watched, made: Frame, memory: Records, rows: int) -> Frame:
     """The frame as the view displays it."""
     began = time.thread_time()
     kept = watched.displayed
@@ -33,21 +34,26 @@ def displayed(watched: Watched, made: Frame, memory: Memory, rows: int) -> Frame
     return watched.displayed.frame
 
 
-def read(watched: Watched, made: Frame, memory: Memory, now: float) -> dict[str, object]:
+def read(watched: Watched, made: Frame, memory: Sources, now: float) -> dict[str, object]:
     """The readouts of a view.
 
     now  Unix seconds
     """
-    measure(watched, made, memory)
+    measure(watched, made, memory, now)
     return readouts(made, watched.view, memory, now, taken=watched.measured)
 
 
-def measure(watched: Watched, made: Frame, memory: Memory) -> None:
-    """Take the measurements of a view, unless that took long and not long ago."""
+def measure(watched: Watched, made: Frame, memory: Sources, now: float) -> None:
+    """Take the measurements of a view, unless that took long and not long ago; trends are made of them."""
     if watched.measured is not None and time.monotonic() < watched.spared:
         return
     began = time.thread_time()
-    watched.measured = measured(made, watched.view, memory.records.get, watched.measured)
+    before, watched.measured = (
+        watched.measured,
+        measured(made, watched.view, memory.records.get, watched.measured),
+    )
+    if watched.measured is not before:
+        memory.note(watched.view, watched.measured, now)
     watched.spared = time.monotonic() + SPARED * (time.thread_time() - began)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from app.memory.samples import Samples
 
 SAMPLE = 18  # bytes: x 8, y 8, pyramid 2
 LEAST_PROBE, MOST_PROBE = 1e-6, 1e6  # factor by which what a probe sends is multiplied
-FACTS = {"label", "named", "probe"}
 LEAST = 1024  # samples that every channel gets, whatever the budget
 
 
@@ -22,6 +22,22 @@ class ChannelLimit(Exception):  # noqa: N818  it is a limit that is met, not a f
     def __init__(self, limit: int) -> None:
         super().__init__(f"no more than {limit} channels")
         self.limit = limit
+
+
+class Records(Protocol):
+    """What readers need of a memory; see Memory."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def accepted(self) -> int: ...
+
+    @property
+    def created(self) -> int: ...
+
+    @property
+    def records(self) -> Mapping[str, Record]: ...
 
 
 class Memory:
@@ -41,7 +57,7 @@ class Memory:
         self.accepted = 0
         self.records: dict[str, Record] = {}
         self.created = 0
-        self._points = points
+        self.points = points
         self._budget = budget
         self._max_channels = max_channels
 
@@ -89,8 +105,7 @@ class Memory:
         record = self.records.get(name)
         if record is None:
             return False
-        for fact in FACTS & facts.keys():
-            setattr(record, fact, facts[fact])
+        record.say(**facts)
         self.version += 1
         return True
 
@@ -109,7 +124,7 @@ class Memory:
             slot = self._slot()
             self.created += 1
             self.records[samples.channel] = Record(
-                samples.channel, slot, self._points, limit, narrow=narrow, serial=self.created
+                samples.channel, slot, self.points, limit, narrow=narrow, serial=self.created
             )
 
     def _slot(self) -> int:
@@ -119,7 +134,7 @@ class Memory:
     def _share(self, channels: int) -> int:
         """Give each of so many channels its part of the budget; samples."""
         share = self._budget // stepped(max(1, channels)) // SAMPLE
-        limit = min(rounded(self._points), max(LEAST, share // 16 * 16))
+        limit = min(rounded(self.points), max(LEAST, share // 16 * 16))
         for record in self.records.values():
             record.resize(limit)
         return limit

@@ -19,6 +19,7 @@ from app.memory.steps import Steps
 
 START = 4096  # samples for which a new record has room
 GROWTH = 16  # it grows by this factor when full
+FACTS = {"label", "named", "probe"}
 LAZY = 8192  # samples that may wait for the pyramid
 
 
@@ -77,8 +78,7 @@ class Record:
         stop = start + n
         if self._narrow and y.dtype != np.float32:
             self._widen()
-        if stop - self.first > self._y.capacity < self._limit:
-            self._move(min(self._limit, max(GROWTH * self._y.capacity, rounded(stop - self.first))))
+        self._grow(stop)
         x0 = self._axis.append(start, samples)
         self.total = stop
         self.first = max(self.first, stop - min(self._points, self._y.capacity))
@@ -91,6 +91,11 @@ class Record:
         self.lost = max(0, (self.lost or 0) + n)
         if n > 0 and self.total and not self.figure:
             self._axis.segments.mark(self.total)
+
+    def _grow(self, stop: int) -> None:
+        """Make room for samples up to this one, as far as there may be."""
+        if stop - self.first > self._y.capacity < self._limit:
+            self._move(min(self._limit, max(GROWTH * self._y.capacity, rounded(stop - self.first))))
 
     def _store(self, start: int, y: Floats) -> None:
         if len(y) == 1:
@@ -114,6 +119,11 @@ class Record:
             self._unit = samples.unit
         if samples.x_unit is not None and axis.origin is Origin.DATA:
             self._x_unit = samples.x_unit
+        self.noted(now)
+
+    def noted(self, now: float) -> None:
+        """Samples have arrived."""
+        axis = self._axis
         self.updated = now
         axis.segments.prune(self.first)
         if not self._arrivals.due - SPACING <= now < self._arrivals.due:
@@ -135,6 +145,11 @@ class Record:
         self._narrow = False
         self._y = self._y.moved(np.empty(self._y.capacity), self.first, self.total)
         self._pyramid = Pyramid(self._y.capacity, self._y.data.dtype, self.first)
+
+    def say(self, **facts: str | float) -> None:
+        """Have facts of it known to all: `label`, `named`, `probe`."""
+        for fact in FACTS & facts.keys():
+            setattr(self, fact, facts[fact])
 
     # reading
 

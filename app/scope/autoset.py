@@ -12,6 +12,7 @@ from app.memory.record import Record
 from app.memory.samples import Floats
 from app.scope import channel, timebase
 from app.scope.channel import Vertical as Vertical
+from app.scope.numbers import derived
 from app.scope.sweep import FIGURE_POINTS, leading, newest
 from app.units import at_least, at_most
 
@@ -19,6 +20,7 @@ SLOTS = 8
 POINTS = 1000  # newest samples that a signal without a period shows
 LOOKED_AT = 8192  # samples searched for a period: the newest, then every 16th and every 256th of more of them
 STRIDES = (1, 16, 256)
+HALF = 2, 1  # bands, and the number of that for a derived channel: over the others, below the centre
 PERIODS = (1.5, 7.0)  # on the screen before the timebase changes; a new one shows 2 to 5
 FILL = 0.75  # of its band that a trace may take when it is placed
 FLAT = 1e-9  # of the value: what varies by less is a constant
@@ -81,15 +83,17 @@ def fitted(old: Setup, records: Sequence[Record]) -> Setup:
         if r.figure
     }
     traces = [record for record in records if not record.figure]
+    traces = [record for record in traces if not derived(record)] or traces
     if traces:
         scale = horizontal(old.units_per_div, leading(traces))
     else:
         scale = figures[records[0].name].units_per_div
-    bands = min(len(records), SLOTS)
+    bands = min(sum(not derived(record) for record in records), SLOTS)
     seen = {record.name: extent(record, scale) for record in records}
+    places = [HALF if derived(r) else (bands, band % bands) for band, r in enumerate(records)]
     verticals = {
-        name: placed((old.channels or {}).get(name), each, bands, band % bands)
-        for band, (name, each) in enumerate(seen.items())
+        name: placed((old.channels or {}).get(name), each, *place)
+        for (name, each), place in zip(seen.items(), places, strict=True)
     }
     single = {name: placed((old.single or {}).get(name), each, 1, 0) for name, each in seen.items()}
     return Setup(scale, verticals, figures, single)

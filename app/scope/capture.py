@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.scope.frame import Frame, Kind, Trace
 from app.scope.glass import Glass
@@ -24,7 +24,7 @@ class Capture:
     slots: Mapping[int, Record]
     whole: bool
 
-    def agreed(self, memory: Memory) -> Capture:
+    def agreed(self, memory: Records) -> Capture:
         """The same with what people say of its channels by now: the probe factor, and the unit."""
         glass = self.frame
         for slot, kept in self.slots.items():
@@ -52,7 +52,7 @@ def magnified(glass: Frame, slot: int, ratio: float) -> Frame:
     return replace(glass, traces=traces, trigger=trigger)
 
 
-def captured(glass: Frame, memory: Memory, knobs: Glass | None = None) -> Capture:
+def captured(glass: Frame, memory: Records, knobs: Glass | None = None) -> Capture:
     """Copies of the samples on a screen, and around it; where they exceed KEPT_BYTES, the newest of each."""
     kept = parts(glass, memory, knobs or Glass())
     wanted = sum(stop - start for _, start, stop in kept.values()) * SAMPLE_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.dsp.measure import MEASUREMENTS
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.scope.frame import Frame
 from app.scope.measuring import Measured, Taken
 from app.scope.palette import TRACES
@@ -17,7 +17,7 @@ SIGNS = {"deg": "°"}
 DIM = "var(--dim)"  # of what has no trace
 
 
-def measurements(measured: Measured, frame: Frame, memory: Memory) -> list[dict[str, object]]:
+def measurements(measured: Measured, frame: Frame, memory: Records) -> list[dict[str, object]]:
     """The readings of a view in their order, each with its statistics."""
     slots = {trace.channel: slot for slot, trace in frame.traces.items()}
     return [
@@ -60,7 +60,7 @@ def text(value: float | None, unit: str) -> str:
     return engineering(float(f"{value:.{DIGITS - 1}e}"), unit, DIGITS)
 
 
-def color(slot: int | None, name: str, memory: Memory) -> str:
+def color(slot: int | None, name: str, memory: Records) -> str:
     """Of a channel: as its trace is drawn, or would be."""
     record = memory.records.get(name)
     if slot is None and record is not None:

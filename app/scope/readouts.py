@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.memory.samples import Origin
 from app.scope import channel
@@ -14,6 +14,7 @@ from app.scope.autoset import Vertical
 from app.scope.frame import Frame, Kind
 from app.scope.measurement_readouts import measurements
 from app.scope.measuring import Measured, measured
+from app.scope.numbers import number
 from app.scope.palette import TRACES
 from app.scope.scope import TIMEBASE, Scope
 from app.scope.spectrum_readouts import ground, spectrum
@@ -35,7 +36,7 @@ EDGE = channel.DIVISIONS / 2 - 0.2  # divisions: how far from the centre a groun
 
 
 def readouts(
-    frame: Frame, view: View, memory: Memory, now: float, source: Source | None = None,
+    frame: Frame, view: View, memory: Records, now: float, source: Source | None = None,
     taken: Measured | None = None,
 ) -> State:  # fmt: skip
     """What is the same for everybody who watches this view.
@@ -68,6 +69,7 @@ def readouts(
             | {"mean": taken.means.get(record.name, 0.0)}
             | knobs(record, frame.setup.vertical(record.name))
             for record in memory.records.values()
+            if view.lists(record)
         ],
     }
 
@@ -78,7 +80,7 @@ def box(record: Record, slot: int, now: float) -> State:
     return {
         "name": record.name,
         "label": record.label,
-        "number": record.slot + 1,
+        "number": number(record),
         "color": TRACES[slot % len(TRACES)],
         "value": engineering(newest, record.unit, 4),
         "rate": engineering(record.rate(now), "Sa/s"),
@@ -152,7 +154,7 @@ def located(x: float, span: float, unit: str) -> str:
     return engineering(x, unit, min(max(digits, 3), MOST_DIGITS))
 
 
-def legend(frame: Frame, memory: Memory) -> dict[int, State]:
+def legend(frame: Frame, memory: Records) -> dict[int, State]:
     """What belongs to each trace besides its points, by slot; vertical knobs by the frame's set-up."""
     return legend_by(frame, memory.records.get, memory, frame.setup.vertical)
 
@@ -160,7 +162,7 @@ def legend(frame: Frame, memory: Memory) -> dict[int, State]:
 def legend_by(
     frame: Frame,
     source: Source,
-    memory: Memory,
+    memory: Records,
     vertical: Callable[[str], Vertical],
     means: Mapping[str, float] | None = None,
 ) -> dict[int, State]:
@@ -190,7 +192,7 @@ def legend_by(
             mean = (means or {}).get(trace.channel, 0.0)
             found[slot] |= scales(record, vertical(trace.channel), mean)
         else:
-            found[slot] |= {"limits": list(trace.limits), "ground": ground(record.slot + 1, len(found) - 1)}
+            found[slot] |= {"limits": list(trace.limits), "ground": ground(number(record), len(found) - 1)}
     return found
 
 
@@ -205,7 +207,7 @@ def scales(record: Record, vertical: Vertical, mean: float = 0.0) -> State:
     sign = "▸" if abs(position) <= half else "▴" if position > 0 else "▾"
     return {
         "limits": [zero + (-half - position) * scale, zero + (half - position) * scale],
-        "ground": [min(max(position, -EDGE), EDGE), f"{record.slot + 1}{sign}"],
+        "ground": [min(max(position, -EDGE), EDGE), f"{number(record)}{sign}"],
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import param
 
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.scope.autoset import SLOTS, Setup
 from app.scope.capture import Capture, captured, redrawn
@@ -16,6 +16,7 @@ from app.scope.display import displayed
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.glass import Glass
 from app.scope.measuring import measurable
+from app.scope.numbers import derived, own
 from app.scope.place import Place
 from app.scope.search import Searches
 from app.scope.showing import Showing
@@ -60,9 +61,9 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         """The knobs of a channel, made when first asked for."""
         return self.channels.setdefault(name, Channel())
 
-    def settle(self, memory: Memory) -> None:
+    def settle(self, memory: Records) -> None:
         """Have knobs for the channels there are, and for no others that were there."""
-        usual = {record.name: record.slot < SLOTS for record in memory.records.values()}
+        usual = {r.name: r.slot < SLOTS for r in memory.records.values() if not derived(r)}
         for name, on in usual.items():
             if f"on:{name}" not in self.touched:
                 self.channel(name).on = on
@@ -70,12 +71,12 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
             self.forget(name)
         self._usual = usual
 
-    def follow(self, memory: Memory, setup: Setup) -> None:
+    def follow(self, memory: Records, setup: Setup) -> None:
         """Turn the knobs that nobody has touched to where the set-up has them."""
         self._setup = setup = setup.alone(on=self.xy is not None)
         if TIMEBASE not in self.touched:
             self.timebase.units_per_div = setup.units_per_div
-        for name in memory.records:
+        for name in own(memory.records, self.channels):
             if f"vertical:{name}" not in self.touched:
                 found, knobs = setup.vertical(name), self.channel(name)
                 if (found.units_per_div, found.position) != (knobs.units_per_div, knobs.position):
@@ -146,7 +147,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         """Show an event of the past where the trigger is."""
         self.at, self.place, self.hit = None, None, hit
 
-    def arm(self, memory: Memory) -> None:
+    def arm(self, memory: Records) -> None:
         """Take one sweep: the first one from now on."""
         self.single, self.force = self._newest(memory), None
 
@@ -154,11 +155,11 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         """Take no single sweep any more."""
         self.single = self.force = None
 
-    def force_one(self, memory: Memory) -> None:
+    def force_one(self, memory: Records) -> None:
         """Show a sweep at the newest sample, without an event."""
         self.force = self._newest(memory)
 
-    def _newest(self, memory: Memory) -> Mark | None:
+    def _newest(self, memory: Records) -> Mark | None:
         """The newest sample of the channel that triggers."""
         record = memory.records.get(self.trigger.source)
         shown = [record for record in self.shown(memory).values() if not record.figure]
@@ -202,9 +203,10 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         self.show_plainly()
         self.glass.persistence = 0.0
 
-    def clear(self, memory: Memory) -> None:
+    def clear(self, memory: Records) -> None:
         """Empty this screen: samples received until now are not drawn here any more."""
-        self.cleared = {name: (record.serial, record.total) for name, record in memory.records.items()}
+        records = own(memory.records, self.channels)
+        self.cleared = {name: (record.serial, record.total) for name, record in records.items()}
         if self.capture is not None:
             self.capture = Capture(self._redrawn({}, self.capture.frame), {}, whole=True)
 
@@ -243,11 +245,11 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
             self.xy,
         )
 
-    def shown(self, memory: Memory) -> dict[int, Record]:
+    def shown(self, memory: Records) -> dict[int, Record]:
         """Channels that are on by slot: their own, or the first free one; eight at the most."""
         return shown(self.view(), memory)
 
-    def stop(self, memory: Memory, glass: Frame | None, searches: Searches) -> None:
+    def stop(self, memory: Records, glass: Frame | None, searches: Searches) -> None:
         """Hold a picture, and keep the samples it shows.
 
         glass  the frame that was on the glass; None: the one that it would show now
@@ -263,7 +265,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         self.capture = None
         self.running = True
 
-    def frame(self, memory: Memory, searches: Searches) -> Frame:
+    def frame(self, memory: Records, searches: Searches) -> Frame:
         """What this tab's screen shows now; stopped, the picture it holds until a knob changes that."""
         if self.capture is None:
             view = self.view()
@@ -281,7 +283,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         again = self._redrawn(self.capture.slots, glass)
         return displayed(again, self.view(), lambda name: self.source(memory, name), rows=self.rows).frame
 
-    def source(self, memory: Memory, name: str) -> Record | None:
+    def source(self, memory: Records, name: str) -> Record | None:
         """The record that the screen shows of a channel: the memory's, or the one that was kept."""
         if self.capture is None:
             return memory.records.get(name)

@@ -6,7 +6,7 @@ import math
 
 from app.dsp.spectrum import Peak
 from app.dsp.windows import FLOOR
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.scope.channel import DIVISIONS
 from app.scope.frame import Frame, Trace
 from app.scope.lines import Lines
@@ -16,7 +16,7 @@ DIGITS = 4
 BOTTOM, APART = 0.2 - DIVISIONS / 2, 0.4  # divisions: markers stand one above the other
 
 
-def spectrum(frame: Frame, memory: Memory) -> dict[str, object] | None:
+def spectrum(frame: Frame, memory: Records) -> dict[str, object] | None:
     """The knobs of the spectra of a screen as they are, and what they resolve; None: it shows signals.
 
     peaks     the highest lines, by slot in turn
@@ -50,7 +50,7 @@ def resolved(lines: Lines) -> dict[str, object]:
     }
 
 
-def peaks(frame: Frame, lines: Lines, memory: Memory) -> list[dict[str, object]]:
+def peaks(frame: Frame, lines: Lines, memory: Records) -> list[dict[str, object]]:
     """The highest lines."""
     found = []
     for slot, peak in lines.peaks:
@@ -77,7 +77,7 @@ def amplitude(peak: Peak, scale: str, trace: Trace) -> str:
     return f"{20 * math.log10(max(peak.amplitude, FLOOR)):.1f} {unit.partition(' ')[0]}"
 
 
-def ground(number: int, place: int) -> list[object]:
+def ground(number: int | str, place: int) -> list[object]:
     """The marker of a spectrum: divisions above the centre, and its text.
 
     place  how many markers are below it: a spectrum has no zero, they stand at the bottom

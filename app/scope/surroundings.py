@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.scope.frame import Frame, Trace
 from app.scope.glass import Glass
 from app.scope.timebase import DIVISIONS
 
 
-def parts(frame: Frame, memory: Memory, glass: Glass) -> dict[int, tuple[Record, int, int]]:
+def parts(frame: Frame, memory: Records, glass: Glass) -> dict[int, tuple[Record, int, int]]:
     """The records on a screen by slot, each with its samples [start, stop) that are on it or around it."""
     found = {}
     for slot, trace in frame.signals.items():

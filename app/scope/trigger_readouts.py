@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.memory.memory import Memory
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.scope.frame import Frame
 from app.scope.trigger import Triggering
@@ -12,7 +12,7 @@ from app.units import engineering, plain
 LEVEL_DIGITS = 3
 
 
-def trigger(frame: Frame, view: View, memory: Memory) -> dict[str, object]:
+def trigger(frame: Frame, view: View, memory: Records) -> dict[str, object]:
     """The knobs of the trigger as they read, and what it did.
 
     marks  levels in the unit of the source

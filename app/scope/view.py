@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.memory.memory import Memory
+from app.dsp.measure import MEASUREMENTS
+from app.memory.memory import Records
 from app.memory.record import Record
 from app.scope.acquisition import Acquisition
 from app.scope.autoset import SLOTS, Setup
 from app.scope.frame import ROWS, Frame, Lamp, Trace, Triggered, Window, xy, yt
+from app.scope.numbers import derived
 from app.scope.past import past
 from app.scope.plane import Axes, told
 from app.scope.search import Searches
@@ -93,21 +95,41 @@ class View:
         )
         return next(known, 0)
 
+    def used(self) -> frozenset[str]:
+        """Channels of which it needs samples, besides those that are on anyway."""
+        return self.on.union((self.sweep.trigger.source,), self.xy or (), *map(measured, self.measure))
+
+    def named(self) -> frozenset[str]:
+        """Channels that it says anything about."""
+        return self.used() | self.off
+
+    def lists(self, record: Record) -> bool:
+        """Whether a channel is one of those to choose from: all, but derived ones only if they are named."""
+        return not derived(record) or record.name in self.named()
+
     def draws(self, record: Record) -> bool:
         """Whether a channel is switched on."""
         return record.name in self.on or (record.slot < SLOTS and record.name not in self.off)
 
 
-def shown(view: View, memory: Memory) -> dict[int, Record]:
-    """Channels that are on by slot: their own, or the first free one; eight at the most."""
+def shown(view: View, memory: Records) -> dict[int, Record]:
+    """Channels that are on by slot: their own, or a free one (derived: the last); eight at the most."""
     drawn = [record for record in memory.records.values() if view.draws(record)]
     slots = {record.slot: record for record in drawn if record.slot < SLOTS}
-    free = (slot for slot in range(SLOTS) if slot not in slots)
-    slots.update(zip(free, (record for record in drawn if record.slot >= SLOTS), strict=False))
+    late = [record for record in drawn if record.slot >= SLOTS]
+    for record in late[: SLOTS - len(slots)]:
+        places = reversed(range(SLOTS)) if derived(record) else range(SLOTS)
+        slots[next(slot for slot in places if slot not in slots)] = record
     return dict(sorted(slots.items()))
 
 
-def frame(view: View, memory: Memory, setup: Setup, searches: Searches, rows: int = ROWS) -> Frame:
+def measured(item: str) -> tuple[str, ...]:
+    """The channels of a measurement: `CHANNEL:name`, or `CHANNEL:name:OTHER`."""
+    name, _, last = item.rpartition(":")
+    return (name,) if last in MEASUREMENTS else (name.rpartition(":")[0], last)
+
+
+def frame(view: View, memory: Records, setup: Setup, searches: Searches, rows: int = ROWS) -> Frame:
     """What a view shows of a memory now.
 
     rows  most points of a trace, >= 16
@@ -125,7 +147,7 @@ def frame(view: View, memory: Memory, setup: Setup, searches: Searches, rows: in
     return replace(made, **said(view, made, found, memory, searches))
 
 
-def triggering(sweep: Sweep, memory: Memory) -> Record | None:
+def triggering(sweep: Sweep, memory: Records) -> Record | None:
     """The channel that triggers, if it is named, or the one of a place in the past; None: there is none."""
     place = sweep.place or sweep.hit
     if place is None:
@@ -133,7 +155,7 @@ def triggering(sweep: Sweep, memory: Memory) -> Record | None:
     return next((record for record in memory.records.values() if record.serial == place.serial), None)
 
 
-def said(view: View, made: Frame, found: Held, memory: Memory, searches: Searches) -> dict[str, Any]:
+def said(view: View, made: Frame, found: Held, memory: Records, searches: Searches) -> dict[str, Any]:
     """What the trigger adds to a frame."""
     lamp: Lamp = "STOP" if found.done else "WAIT" if found.waiting else made.lamp
     lamp = "HISTORY" if found.history and memory.records else lamp

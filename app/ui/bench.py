@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from app.config import Config
 from app.feed.feed import Feed
-from app.memory.memory import Memory
+from app.scope.derived import Sources
 from app.ui.demo import Demo
 
 
@@ -17,12 +17,16 @@ from app.ui.demo import Demo
 class Bench:
     """One for the process; tabs come and go."""
 
-    memory: Memory
     config: Config
     demo: Demo
     feed: Feed
     clock: Callable[[], float] = time.time
     epochs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def memory(self) -> Sources:
+        """All that can be shown."""
+        return self.feed.memory
 
     @property
     def rows(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.memory.memory import Memory
+from app.scope.derived import Sources
 from app.scope.link import query
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Change:
     serial: int = 0
     facts: Mapping[str, tuple[str | float, str | float]] = field(default_factory=dict)
 
-    def take_back(self, memory: Memory) -> None:
+    def take_back(self, memory: Sources) -> None:
         """Say of the channel what was said before, unless somebody has said something else since."""
         record = memory.records.get(self.channel)
         if record is None or record.serial != self.serial:
@@ -63,7 +63,7 @@ class Before:
         return Change(self.link, self.channel, memory.records[self.channel].serial, told)
 
 
-def facts(memory: Memory, name: str) -> Facts:
+def facts(memory: Sources, name: str) -> Facts:
     """What people have said of a channel; nothing, if it is not there."""
     record = memory.records.get(name)
     return NONE if record is None else {"label": record.label, "named": record.named, "probe": record.probe}

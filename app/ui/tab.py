@@ -18,6 +18,7 @@ from bokeh.document import Document
 
 from app.memory.record import Record
 from app.scope.autoset import Vertical
+from app.scope.derived import traces
 from app.scope.frame import Frame
 from app.scope.link import query, recall
 from app.scope.measuring import Measured, measured
@@ -76,6 +77,7 @@ class Tab:
         """Keep in touch with the browser, if it takes what it is sent."""
         if not self.ready():
             return
+        self.bench.memory.keep(self.scope.view(), self.bench.clock())
         newest = self.glance() if self.scope.running else None
         if newest is not None:
             self.scope.forget_cleared(newest)
@@ -143,6 +145,7 @@ class Tab:
 
     def look(self) -> Frame:
         """The frame of this tab as it is now."""
+        self.bench.memory.advance(self.scope.view(), self.bench.clock())
         self.scope.settle(self.bench.memory)
         if self.scope.running:
             self.scope.follow(self.bench.memory, self.bench.feed.setup())
@@ -212,7 +215,7 @@ class Tab:
 
     def knobs(self) -> State:
         """Knobs that the readouts of a view do not say."""
-        spectrum = self.scope.spectrum
+        spectrum, memory = self.scope.spectrum, self.bench.memory
         return {
             "acquisition": asdict(self.scope.acquisition),
             "measure": list(self.scope.items),
@@ -226,6 +229,7 @@ class Tab:
             "zoom": zoomed(self.scope, self.source(self.frame.lead)),
             "history": self.scope.view().sweep.past,
             "hit": None if self.scope.hit is None else self.scope.hit.told(),
+            "derived": [{"name": name, "why": memory.why(name)} for name in traces(self.scope, memory)],
         }
 
     def tell(self) -> None:

@@ -60,15 +60,6 @@ def integral(x: Sequence[float], y: Sequence[float], breaks: Sequence[int]) -> l
     return found
 
 
-def mean(x: Sequence[float], y: Sequence[float], breaks: Sequence[int]) -> float:
-    joined = [i for i in range(len(y)) if connected(y, breaks, i)]
-    width = sum(x[i] - x[i - 1] for i in joined)
-    if width > 0:
-        return sum((y[i] + y[i - 1]) / 2 * (x[i] - x[i - 1]) for i in joined) / width
-    known = [value for value in y if math.isfinite(value)]
-    return sum(known) / len(known) if known else NAN
-
-
 def interpolated(x: Sequence[float], y: Sequence[float], breaks: Sequence[int], at: float) -> float:
     """The signal at one x; of several samples there the last."""
     for i in reversed(range(len(x))):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dsp.calculus import derivative, integral, mean
+from app.dsp.calculus import derivative, integral
 from app.dsp.maths import MATHS, Settings, Signal, aligned, common
 from app.dsp.pieces import pieces
 
@@ -46,11 +46,10 @@ def test_pieces_are_those_of_the_slow_way(signal) -> None:
 
 
 @given(signals())
-def test_derivative_integral_and_mean_are_those_of_the_slow_way(signal) -> None:
+def test_derivative_and_integral_are_those_of_the_slow_way(signal) -> None:
     x, y, breaks = arrays(signal)
     np.testing.assert_allclose(derivative(x, y, breaks), oracles.derivative(*signal), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(integral(x, y, breaks), oracles.integral(*signal), rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(mean(x, y, breaks), oracles.mean(*signal), rtol=1e-12, atol=1e-12)
 
 
 def test_the_derivative_of_a_parabola_is_exact_at_irregular_x() -> None:

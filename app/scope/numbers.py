@@ -1,0 +1,27 @@
+"""Numbers of channels, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from app.memory.record import Record
+
+DERIVED = 1 << 16  # slots from here on are those of derived channels, of each kind anew
+LETTERS = {"=": "M", "~": "T"}  # before their numbers, by the first sign of their names
+
+
+def derived(record: Record) -> bool:
+    """Whether a record is made of others."""
+    return record.slot >= DERIVED
+
+
+def own(records: Mapping[str, Record], knobs: Container[str]) -> dict[str, Record]:
+    """The channels of a front panel: all but derived ones that it has no knobs for, which are of others."""
+    return {name: record for name, record in records.items() if not derived(record) or name in knobs}
+
+
+def number(record: Record) -> int | str:
+    """The number on a channel's box and marker: 1, 2, ..., or M1 for the first maths trace."""
+    if not derived(record):
+        return record.slot + 1
+    return f"{LETTERS[record.name[0]]}{record.slot - DERIVED + 1}"
