@@ -37,11 +37,13 @@ class Server:
     """The application on a port of its own.
 
     settings  environment variables
+    token     that it is asked with
     tidy      it can be told to collect its garbage, which otherwise hides what its memory does
     """
 
     port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
+    token: str = ""
     tidy: bool = False
     process: subprocess.Popen[bytes] | None = None
 
@@ -99,7 +101,8 @@ class Server:
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, None if body is None else json.dumps(body))
+            headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
