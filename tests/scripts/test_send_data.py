@@ -27,6 +27,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "send_data.py"
 
 
 def module() -> Any:
+    sys.path.insert(0, str(SCRIPT.parent))  # as Python does for a script
     spec = importlib.util.spec_from_file_location("send_data", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
@@ -37,6 +38,8 @@ def module() -> Any:
 
 
 send_data = module()
+waves: Any = importlib.import_module("waves")
+sources: Any = importlib.import_module("sources")
 
 
 @pytest.fixture
@@ -126,9 +129,9 @@ def test_every_wave_stays_within_its_amplitude(wave: str) -> None:
 
 def test_the_waves_have_their_shapes() -> None:
     quarters = [0, 0.25, 0.5, 0.75]
-    assert [send_data.square(p) for p in quarters] == [1, 1, -1, -1]
-    assert [send_data.triangle(p) for p in quarters] == [0, 1, 0, -1]
-    assert [round(send_data.sine(p), 12) for p in quarters] == [0, 1, 0, -1]
+    assert [waves.square(p) for p in quarters] == [1, 1, -1, -1]
+    assert [waves.triangle(p) for p in quarters] == [0, 1, 0, -1]
+    assert [round(waves.sine(p), 12) for p in quarters] == [0, 1, 0, -1]
 
 
 def test_what_the_server_will_never_take_ends_it_with_its_words(scope: Served) -> None:
