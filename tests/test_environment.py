@@ -74,7 +74,9 @@ def shell(name: str) -> str:
     return (PROJECT / name).read_text()
 
 
-@pytest.mark.parametrize("name", ["start.sh", "scripts/test", "scripts/check", "scripts/image", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", ["start.sh", "scripts/test", "scripts/check", "scripts/image", "scripts/fuzz", ".ci/run"]
+)
 def test_scripts_can_be_run(name: str) -> None:
     path = PROJECT / name
     assert path.stat().st_mode & 0o111

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.ingest.batch import Asked
 from app.ingest.fields import check_channels, check_samples
+from app.ingest.query import TICKS
 from app.ingest.table import X_NAMES, Table, table_samples
 from app.memory.samples import Samples
 from app.problems import Problem
@@ -23,7 +24,6 @@ LACKING = (
 BATCH, SCHEMA = 3, 1  # kinds of a message
 HEADER_TYPE, HEADER, COMPRESSION = 1, 2, 3  # fields of Message and of RecordBatch
 MOST_MESSAGES = 1000
-NANO = 10**9
 
 
 def arrow_samples(body: bytes, asked: Asked) -> list[Samples]:
@@ -43,7 +43,7 @@ def arrow_samples(body: bytes, asked: Asked) -> list[Samples]:
             for batch in batches:
                 batch.validate(full=True)
             whole = pa.Table.from_batches(batches, stream.schema)
-    except (pa.ArrowException, OSError, OverflowError) as error:
+    except (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
         raise bad(f"it cannot be read ({type(error).__name__})") from None
     check_samples(whole.num_rows * sum(not is_x(name) for name in whole.column_names), asked.limits.binary)
     return table_samples(table(whole), asked, asked.limits.binary)
@@ -70,9 +70,9 @@ def times(column: pyarrow.ChunkedArray) -> tuple[float, NDArray[np.float64]]:
     """Whole seconds since 1970 of the first time, and what the others are later."""
     if column.null_count:
         raise bad("a time is null; send each row with its time")
-    stamps = column.cast("timestamp[ns]").cast("int64").to_numpy()
-    base = int(stamps[0]) // NANO if len(stamps) else 0
-    return float(base), (stamps - base * NANO) / NANO
+    second, stamps = TICKS[column.type.unit], column.cast("int64").to_numpy()
+    base = int(stamps[0]) // second if len(stamps) else 0
+    return float(base), (stamps - base * second) / second
 
 
 def unit_of(field: pyarrow.Field) -> str | None:

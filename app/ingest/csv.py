@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.ingest.batch import Asked, Faults, Partial
-from app.ingest.fields import check_samples
+from app.ingest.fields import check_samples, unit
 from app.ingest.query import bad, listed
-from app.ingest.table import X_NAMES, Table, table_samples
+from app.ingest.table import X_NAMES, Table, channel_names, table_samples
 from app.ingest.text import NUMBER, LineError, code_of, lines, number, numbers, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
@@ -33,6 +33,14 @@ class Head:
     def channels(self) -> int:
         return sum(name.lower() not in X_NAMES for name in self.names)
 
+    def check(self) -> None:
+        """
+        Problem  bad names or units
+        """
+        channel_names([name for name in self.names if name.lower() not in X_NAMES])
+        for text in self.units:
+            unit(text, "unit")
+
 
 def csv_samples(body: bytes, asked: Asked) -> list[Samples]:
     """The samples of a CSV text; an empty cell is a gap.
@@ -41,8 +49,9 @@ def csv_samples(body: bytes, asked: Asked) -> list[Samples]:
     """
     text = plain(body, asked)
     head, rows = headed(text, asked)
+    head.check()
     n = rows.count(b"\n") + 1
-    check_samples(n * max(head.channels, 1), asked.limits.samples)
+    check_samples(n * head.channels, asked.limits.samples)
     found = quick(rows, len(head.names), n)
     if found is None:
         return careful(rows, head, asked)
@@ -68,8 +77,8 @@ def headed(text: bytes, asked: Asked) -> tuple[Head, bytes]:
     titles = [title(cell) for cell in cells]
     rest = after(rows, number_of)
     if not rest.strip():
-        raise Problem("invalid_sample", "there is a header and no row; send at least one sample")
-    return Head([name for name, _ in titles], [unit for _, unit in titles], number_of + 1), rest
+        raise no_row()
+    return Head([name for name, _ in titles], [of for _, of in titles], number_of + 1), rest
 
 
 def title(cell: bytes) -> tuple[str, str | None]:
@@ -113,6 +122,8 @@ def careful(rows: bytes, head: Head, asked: Asked) -> list[Samples]:
             message = f"sample {index}, line {at}: {error}"
             faults.add(Fault(error.code, error.field, index, None, at), message, code_of(error))
     faults.check(asked, len(made))
+    if not made:
+        raise no_row()
     table = Table(head.names, head.units, list(np.array(made).T), head.line)
     samples = table_samples(table, asked, asked.limits.samples)
     if not faults.count:
@@ -136,6 +147,10 @@ def cells(row: bytes, head: Head) -> list[float]:
 
 def field(name: str) -> str:
     return "x" if name.lower() in X_NAMES else "y"
+
+
+def no_row() -> Problem:
+    return Problem("invalid_sample", "there is a header and no row; send at least one sample")
 
 
 def wrong(message: str, line: int) -> Problem:

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from app.ingest.batch import Asked, Faults
 from app.ingest.fields import channel_name, check_channels
 from app.ingest.query import ticks
-from app.ingest.readings import Readings, reading_samples
+from app.ingest.readings import MISSING, Ints, Readings, reading_samples
 from app.ingest.text import LineError, code_of, lines, number, numbers, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
-Ints = NDArray[np.int64]
 NOT_BLANKS = bytes(set(range(256)) - set(b" \n"))
 NOT_CUTS = bytes(set(range(256)) - set(b"=,"))
 LINE = re.compile(rb'((?:\\.|[^\\ ])++) +((?:"(?:\\.|[^"\\])*+"|\\.|[^\\" ])++)(?: +(-?[0-9]{1,19}))?')
@@ -83,8 +82,8 @@ def paired(
     named = channels(keys, cells[0::2], of, asked)
     if named is None:
         return None
-    base, x = time_of(stamps, second, len(keys))
-    return Readings(*named, base, x[of], y, "s")
+    x = np.full(len(keys), MISSING) if stamps is None else stamps
+    return Readings(*named, x[of], y, "s", second=second)
 
 
 def values(cells: list[bytes]) -> Float64s | None:
@@ -95,7 +94,8 @@ def values(cells: list[bytes]) -> Float64s | None:
         if ODD.search(ended):
             return None
         text = ended.replace(b"i,", b",").replace(b"u,", b",")[:-1]
-    return numbers(text)
+    found = numbers(text)
+    return None if found is None or np.isnan(found).any() else found
 
 
 def whole(cells: list[bytes]) -> Ints | None:
@@ -104,9 +104,10 @@ def whole(cells: list[bytes]) -> Ints | None:
     if text.translate(None, b"0123456789-,"):
         return None
     try:
-        return np.array(orjson.loads(b"[%b]" % text), np.int64)
+        found = np.array(orjson.loads(b"[%b]" % text), np.int64)
     except (orjson.JSONDecodeError, OverflowError):
         return None
+    return None if (found == MISSING).any() else found
 
 
 def channels(
@@ -123,25 +124,22 @@ def channels(
     line_series = np.fromiter(map(series.__getitem__, keys), np.intp, len(keys))
     pairs = line_series[of] * len(names) + np.fromiter(map(names.__getitem__, fields), np.intp, len(fields))
     listed = [(key, field) for key in series for field in names]
-    used = np.flatnonzero(np.bincount(pairs, minlength=len(listed)))
     order: dict[str, int] = {}
     ids = np.zeros(len(listed), np.intp)
     try:
-        for pair in used.tolist():
+        for pair in in_order(pairs, len(listed)):
             ids[pair] = order.setdefault(named(*listed[pair]), len(order))
     except (LineError, Problem):
         return None
     return list(order), ids[pairs]
 
 
-def time_of(stamps: Ints | None, second: int, n: int) -> tuple[float, Float64s]:
-    """Whole seconds of the first time, and the offsets of each from them; NaN without."""
-    if stamps is None:
-        return 0.0, np.full(n, np.nan)
-    base = int(stamps[0]) // second
-    if abs(int(stamps.max()) - int(stamps.min())) >= 1 << 62:
-        base = 0
-    return float(base), (stamps - base * second) / second
+def in_order(numbers: NDArray[np.intp], most: int) -> list[int]:
+    """The numbers below `most` that are there, each once, in the order in which they first come."""
+    first = np.full(most, -1)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    used = np.flatnonzero(first >= 0)
+    return [int(k) for k in used[np.argsort(first[used])]]
 
 
 # names
@@ -184,7 +182,7 @@ def careful(text: bytes, second: int, asked: Asked) -> list[Samples]:
     """The samples of lines some of which are bad, or are written in a rarer way."""
     faults, order = Faults(), dict[str, int]()
     ids: list[int] = []
-    stamps: list[int | None] = []
+    stamps: list[int] = []
     ys: list[float] = []
     for index, (line, content) in enumerate(lines(text)):
         try:
@@ -197,8 +195,8 @@ def careful(text: bytes, second: int, asked: Asked) -> list[Samples]:
             stamps.append(stamp)
             ys.append(y)
     faults.check(asked, len(ys))
-    base, x = offsets(stamps, second)
-    readings = Readings(list(order), np.array(ids, np.intp), base, x, np.array(ys, np.float64), "s")
+    columns = np.array(stamps, np.int64), np.array(ys, np.float64)
+    readings = Readings(list(order), np.array(ids, np.intp), *columns, "s", second=second)
     return faults.beside(reading_samples(readings, asked))
 
 
@@ -210,20 +208,13 @@ def blame(faults: Faults, error: LineError | Problem, index: int, line: int) -> 
         faults.add(fault, f"line {line}: {error}", code_of(error))
 
 
-def offsets(stamps: Sequence[int | None], second: int) -> tuple[float, Float64s]:
-    """Whole seconds of the first time that is there, and the offsets from them; NaN where none is."""
-    base = next((stamp for stamp in stamps if stamp is not None), 0) // second
-    shift = base * second
-    return float(base), np.array([np.nan if s is None else (s - shift) / second for s in stamps], np.float64)
-
-
-def parsed(line: bytes) -> tuple[int | None, list[tuple[str, float]]]:
-    """The time of a line, and its channels with their values."""
+def parsed(line: bytes) -> tuple[int, list[tuple[str, float]]]:
+    """The time of a line, if it has one, and its channels with their values."""
     found = LINE.fullmatch(line)
     if found is None:
         raise LineError("format", "", "not written as measurement,tag=a field=1.5 time")
-    stamp = None if found[3] is None else int(found[3])
-    if stamp is not None and not -(1 << 63) <= stamp < 1 << 63:
+    stamp = MISSING if found[3] is None else int(found[3])
+    if found[3] is not None and not MISSING < stamp < -MISSING:
         raise LineError("out_of_range", "x", "the time does not fit 64 bits")
     fields = list(FIELD.finditer(found[2]))
     if sum(len(field[0]) for field in fields) != len(found[2]) or found[2].endswith(b","):

@@ -15,7 +15,7 @@ from app.problems import Problem
 
 MAGIC = b"\x93NUMPY"
 LONGEST = 10_000  # bytes of a header
-KIND = r"'[<>|=][fiu][1248]'"
+KIND = r"'[<>|=](?:f[248]|[iu][1248])'"
 HEADER = re.compile(
     rf"\{{'descr': ({KIND}|\[.*\]), 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), ?\}}\s*"
 )

@@ -15,6 +15,10 @@ from app.ingest.json_points import NO_X, clocked
 from app.memory.samples import Float64s, Origin, Samples
 from app.problems import Fault, Problem, shown
 
+Ints = NDArray[np.int64]
+MISSING = -(1 << 63)
+FAR = 1 << 62  # ticks; differences beyond would not fit
+
 
 @dataclass(frozen=True, slots=True)
 class Readings:
@@ -22,20 +26,20 @@ class Readings:
 
     names   of the channels
     ids     (n,) which channel each value is of
-    base    what is to be added to x
-    x       (n,) NaN where a value has none
+    x       (n,) NaN where a value has none; integers: ticks since 1970, MISSING where a value has none
     y       (n,)
-    units   of channels that have one
     x_unit  of all
+    units   of channels that have one
+    second  ticks in a second
     """
 
     names: Sequence[str]
     ids: NDArray[np.intp]
-    base: float
-    x: Float64s
+    x: Float64s | Ints
     y: Float64s
     x_unit: str | None
     units: Mapping[str, str] = field(default_factory=dict)
+    second: int = 1
 
 
 def reading_samples(found: Readings, asked: Asked) -> list[Samples]:
@@ -50,7 +54,8 @@ def reading_samples(found: Readings, asked: Asked) -> list[Samples]:
 
 def of_channel(found: Readings, k: int, now: int) -> Iterator[Samples]:
     where = np.flatnonzero(found.ids == k) if len(found.names) > 1 else slice(None)
-    name, x, y = found.names[k], found.x[where], found.y[where]
+    name, y = found.names[k], found.y[where]
+    base, x = based(found.x[where], found.second)
     unit = found.units.get(name)
     ends = [0, len(x)]
     for lone in without(name, x, np.arange(len(found.x))[where]):
@@ -60,7 +65,20 @@ def of_channel(found: Readings, k: int, now: int) -> Iterator[Samples]:
             yield clocked(name, float(y[start]), now, unit, None)
         elif start < stop:
             part = x[start:stop], y[start:stop]
-            yield Samples(name, found.base, *part, Origin.DATA, None, unit, found.x_unit)
+            yield Samples(name, base, *part, Origin.DATA, None, unit, found.x_unit)
+
+
+def based(x: Float64s | Ints, second: int) -> tuple[float, Float64s]:
+    """What is to be added to x, and x: of ticks the seconds of the first, and what the others are later."""
+    if x.dtype != np.int64:
+        return 0.0, x.astype(np.float64, copy=False)
+    there = x != MISSING
+    ticks = x[there]
+    if not len(ticks):
+        return 0.0, np.full(len(x), np.nan)
+    near = abs(int(ticks.max()) - int(ticks.min())) < FAR
+    base = int(ticks[0]) // second if near else 0
+    return float(base), np.where(there, (x - base * second * there) / second, np.nan)
 
 
 def without(name: str, x: Float64s, indexes: NDArray[np.intp]) -> list[int]:

@@ -132,7 +132,10 @@ class Columns:
 
     def check_y(self, asked: Asked) -> None:
         """Refuse infinite and huge values, or make gaps of them."""
-        bad = {k: mask for k, y in enumerate(self.ys) if (mask := beyond(y)) is not None}
+        odd = [k for k, y in enumerate(self.ys) if not (np.abs(y) <= most(y)).all()]
+        for k in odd:
+            self.ys[k] = quiet(self.ys[k])
+        bad = {k: mask for k in odd if (mask := beyond(self.ys[k])).any()}
         if not bad:
             return
         n = sum(int(mask.sum()) for mask in bad.values())
@@ -165,10 +168,20 @@ class Columns:
         return Partial(made, self.faults.found, self.faults.count, self.gaps)
 
 
-def beyond(y: Floats) -> Flags | None:
-    """Which values are infinite or too large; None: not one of them. NaN is a gap."""
-    mask: Flags = np.isinf(y) if y.dtype == np.float32 else np.abs(y) > LARGEST
-    return mask if mask.any() else None
+def most(y: Floats) -> float:
+    return float(np.finfo(np.float32).max) if y.dtype == np.float32 else LARGEST
+
+
+def quiet(y: Floats) -> Floats:
+    """The same, where no NaN makes the processor complain any more."""
+    with np.errstate(invalid="ignore"):
+        return y + y.dtype.type(0)
+
+
+def beyond(y: Floats) -> Flags:
+    """Which values are infinite or too large; NaN, a gap, is not."""
+    mask: Flags = np.abs(y) > most(y)
+    return mask
 
 
 def wrong(message: str, field: str) -> Problem:

@@ -70,7 +70,7 @@ def readings(values: list[Value]) -> Readings:
     y = np.array([value.y for value in values], np.float64)
     units = {value.channel: value.unit for value in values if value.unit is not None}
     x_unit = "s" if values[0].timed or math.isnan(values[0].x) else None
-    return Readings(list(order), ids, 0.0, x, y, x_unit, units)
+    return Readings(list(order), ids, x, y, x_unit, units)
 
 
 def line_values(line: bytes, second: int) -> Iterator[Value]:

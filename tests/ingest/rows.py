@@ -216,6 +216,7 @@ BAD = [
     # CSV
     Bad("csv of nothing", CSV, b"", 400, "empty_body", "empty"),
     Bad("csv of a header", CSV, b"x,a\n", 400, "invalid_sample", "no row"),
+    Bad("csv of a header and a comment", CSV, b"x,a\n#", 400, "invalid_sample", "no row"),
     Bad("csv of numbers", CSV, b"0,1\n1,2", 400, "invalid_sample", "names", line=1),
     Bad("csv of a word", CSV, b"x,a\n0,1\n1,two\n", 400, "invalid_sample", "line 3", line=3, index=1),
     Bad("csv, short row", CSV, b"x,a\n0,1\n1\n", 400, "invalid_sample", "1 cells", line=3, index=1),
