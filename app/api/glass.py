@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from app.api.raster import image, painted
 from app.scope import channel, timebase
 from app.scope.frame import Frame, Trace
 from app.scope.palette import TRACES
@@ -52,10 +53,13 @@ def bands(pane: Pane, frame: Frame, legend: Mapping[int, State]) -> Iterator[tup
     """The glass from top to bottom, a band at a time, each with its first row."""
     lines = [line(pane, slot, trace, legend[slot]) for slot, trace in frame.traces.items() if slot in legend]
     rows = max(8, BAND // (OVER * OVER * pane.width))
-    grid = Graticule(pane)
+    grid, raster = Graticule(pane), image(frame)
     for top in range(0, pane.height, rows):
         height = min(rows, pane.height - top)
         band = Image.new("RGB", (pane.width * OVER, height * OVER), BACKGROUND)
+        if raster is not None:
+            size = (pane.width * OVER, pane.height * OVER)
+            band.paste(painted(raster, size, top * OVER, band.height, BACKGROUND))
         grid.paint(band, top * OVER)
         for each in lines:
             paint(band, each, top * OVER, pane.scale)

@@ -217,7 +217,7 @@ def showing(feed: Feed, scope: Scope) -> Shown:
     words = legend(glass, feed.memory)
     about = verticals(scope, feed.memory.records.get, means=taken.means)
     for slot, trace in glass.traces.items():
-        if slot in words and trace.kind is not Kind.SPECTRUM:
+        if slot in words and trace.kind not in (Kind.SPECTRUM, Kind.IMAGE):
             words[slot] |= about.get(trace.channel, {})
     told = readouts(glass, view, feed.memory, now, taken=taken)
     across(glass, words, told, about)

@@ -43,7 +43,8 @@ def source(memory: Records, trace: Trace) -> Record | None:
     """The record whose samples a trace shows; None: there are only the points that are drawn."""
     record = memory.records.get(trace.channel)
     own = record is not None and record.serial == trace.serial and trace.kind in (Kind.YT, Kind.XY)
-    return record if own and trace.units is None else None
+    image = record is not None and record.serial == trace.serial and trace.image is not None
+    return record if (own and trace.units is None) or image else None
 
 
 def size(trace: Trace, record: Record | None) -> int:
@@ -71,7 +72,7 @@ async def column(memory: Records, trace: Trace, record: Record | None) -> Column
         inside = on_screen(trace, x)
         x, y = x[inside], y[inside]
     about = ("", "", "data") if known is None else (known.unit, known.x_unit, known.origin.value)
-    if trace.units is not None:
+    if trace.units is not None and record is None:
         about = (trace.units[1], trace.units[0], "data")
     return Column(trace.channel, *about, x, y)
 

@@ -133,7 +133,8 @@ def transformed(even: Even, left: float, width: float, columns: int, window: str
     shape = WINDOWS[window].of(n)
     parts = np.lib.stride_tricks.sliding_window_view(even.y, n)[starts[there]]
     found = np.full((columns * many, n // 2 + 1), np.nan)
-    found[there] = np.abs(fft.rfft((parts - parts.mean(axis=1, keepdims=True)) * shape)) / shape.sum()
+    with np.errstate(over="ignore", invalid="ignore"):
+        found[there] = np.abs(fft.rfft((parts - parts.mean(axis=1, keepdims=True)) * shape)) / shape.sum()
     found[:, 1 : n // 2] *= math.sqrt(2)  # both halves, as RMS; 0 and Nyquist have but one
     amplitude = np.fmax.reduce(found.reshape(columns, many, -1), axis=1)
     rate = 1 / even.step

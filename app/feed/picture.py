@@ -168,6 +168,8 @@ def overlaps(old: Mapping[int, Line], new: Mapping[int, Line]) -> Kept | None:
     for slot, line in new.items():
         if old[slot].trace.serial != line.trace.serial or old[slot].about != line.about:
             return None
+        if line.trace.image is not old[slot].trace.image:
+            return None
     return {slot: overlap(old[slot], line) for slot, line in new.items()}
 
 

@@ -107,4 +107,5 @@ class Watched:
 
 def weight(frame: Frame) -> int:
     """Bytes of a frame's points."""
-    return sum(trace.x.nbytes + trace.y.nbytes for trace in frame.traces.values())
+    images = sum(trace.image.levels.nbytes for trace in frame.traces.values() if trace.image is not None)
+    return images + sum(trace.x.nbytes + trace.y.nbytes for trace in frame.traces.values())

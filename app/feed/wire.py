@@ -8,6 +8,9 @@ x of point i is x0 + first + step * floor(i / repeat) where "x" is [first, step,
 y is y0 + column. "scale" [x, y], powers of two by which the columns are multiplied first, is only there where
 float32 has no room. A header with "base" goes on from the frame of that id: a trace is the old one's points
 [drop, drop + keep) and n new ones; what a header does not name stays as it was, also among the readouts.
+
+A trace with "image" has, after its dots, a byte for each point and each of so many "rows" from the bottom up,
+padded to a multiple of 4: 0 is nothing, 1 and 255 stand for its "levels".
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import orjson
 from numpy.typing import NDArray
 
 from app.feed.picture import Float64s, Kept, Line, Picture, Uint32s, Words
+from app.scope.raster import Raster
 
 Regular = tuple[float, float, int]
 Number = TypeVar("Number", np.float32, np.uint32)
@@ -30,7 +34,7 @@ MAGIC = b"WOF1"
 START = struct.Struct("<4sI")
 ALIGNED = 8
 REGULAR = 2.0**-30  # of the largest x: how far from its place x may be and still be told by a step
-POINTS = ("n", "x", "dots", "ends")  # what a header says of points; the rest is about the trace
+POINTS = ("n", "x", "dots", "ends", "image")  # what a header says of points; the rest is about the trace
 HEAD, REST = 1000, (300, 130)  # bytes in a full header, and for each trace in a full and in a following one
 
 
@@ -77,7 +81,13 @@ def points(line: Line, start: int, columns: list[bytes]) -> dict[str, object]:
     if step is None:
         columns.append(line.of_x.column(x).tobytes())
     columns += (y.tobytes(), line.dots.tobytes())
-    return {"n": len(y), "x": step, "dots": len(line.dots)}
+    said: dict[str, object] = {"n": len(y), "x": step, "dots": len(line.dots)}
+    image = line.trace.image
+    if image is None or start:
+        return said
+    columns.append(image.levels.tobytes() + b"\0" * (-image.levels.size % 4))
+    about = {"rows": image.levels.shape[1], "levels": [image.low, image.high], "unit": image.unit}
+    return said | {"image": about}
 
 
 def regular(x: Float64s) -> Regular | None:
@@ -126,6 +136,7 @@ class Points:
     x      (n,) float64, from x0
     y      (n,) float64, absolute; NaN breaks the line
     dots   (k,) numbers of the points to mark
+    image  of a trace of kind image
     """
 
     about: Mapping[str, Any]
@@ -133,6 +144,7 @@ class Points:
     x: Float64s
     y: Float64s
     dots: Uint32s
+    image: Raster | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,6 +170,12 @@ class Columns:
         if self.at > len(self.data):
             raise Malformed("the columns are shorter than the header says")
         return np.frombuffer(self.data, np.dtype(kind).newbyteorder("<"), n, start)
+
+    def bytes(self, n: int) -> NDArray[np.uint8]:
+        start, self.at = self.at, self.at + n + -n % 4
+        if self.at > len(self.data):
+            raise Malformed("the image is shorter than the header says")
+        return np.frombuffer(self.data, np.uint8, n, start)
 
     def scaled(self, n: int, scale: float) -> Float64s:
         return self.take(np.float32, n).astype(np.float64) * scale
@@ -218,7 +236,15 @@ def drawn(part: Mapping[str, Any], before: Received | None, columns: Columns) ->
     dots = columns.take(np.uint32, whole(part["dots"]))
     if len(dots) and dots.max() >= len(x):
         raise Malformed("it marks a point that is not there")
-    return Points({**about, "slot": whole(about["slot"])}, ends, x, y, dots)
+    image = pictured(part["image"], len(x), columns) if "image" in part else old.image if old else None
+    return Points({**about, "slot": whole(about["slot"])}, ends, x, y, dots, image)
+
+
+def pictured(told: Mapping[str, Any], n: int, columns: Columns) -> Raster:
+    """The image of a trace of n points."""
+    rows = whole(told["rows"])
+    levels = columns.bytes(n * rows).reshape(n, rows)
+    return Raster(levels, real(told["levels"][0]), real(told["levels"][1]), str(told["unit"]))
 
 
 def stepped(told: tuple[object, object, object], n: int, most: int) -> Float64s:

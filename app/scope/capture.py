@@ -43,8 +43,8 @@ def magnified(glass: Frame, slot: int, ratio: float) -> Frame:
     trace = glass.traces.get(slot)
     if trace is None:
         return glass
-    if trace.kind is Kind.SPECTRUM:
-        return replace(glass, lines=None)
+    if trace.kind in (Kind.SPECTRUM, Kind.IMAGE):
+        return replace(glass, lines=None, gram=None)
     trigger = glass.trigger
     if trigger.source == trace.channel:
         trigger = replace(trigger, marks=tuple(mark * ratio for mark in trigger.marks))

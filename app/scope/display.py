@@ -1,4 +1,4 @@
-"""What a screen makes of its signals: it draws them over time, one against another, or their spectra."""
+"""What a screen makes of its signals: it draws them over time, one against another, or their frequencies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Protocol
 
 from app.scope.frame import ROWS, Frame
 from app.scope.spectra import Spectra, spectra
+from app.scope.spectrograms import Pictured, pictured
+from app.scope.spectrographic import Spectrographic
 from app.scope.stretch import Source
 from app.scope.view import View
 from app.scope.xy import crossed
@@ -55,10 +57,16 @@ def lines(frame: Frame, view: View, source: Source, kept: Displayed | None, rows
     return spectra(frame, view, source, kept if isinstance(kept, Spectra) else None, rows)
 
 
+def image(frame: Frame, view: View, source: Source, kept: Displayed | None, _rows: int) -> Displayed:
+    setting = view.spectrogram or Spectrographic()
+    return pictured(frame, setting, source, kept if isinstance(kept, Pictured) else None)
+
+
 DISPLAY_MODES: dict[str, Mode] = {
     "yt": Mode("Y-T", signals),
     "xy": Mode("XY", plane),
     "fft": Mode("FFT", lines, rare=True),
+    "spectrogram": Mode("Spectrogram", image, rare=True),
 }
 
 

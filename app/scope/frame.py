@@ -18,6 +18,7 @@ from app.scope.acquisition import Acquisition, Detector, extremes
 from app.scope.autoset import Setup
 from app.scope.lines import Lines
 from app.scope.plane import Plane
+from app.scope.raster import Gram, Raster
 from app.scope.sweep import FIGURE_POINTS, Anchor
 
 Float64s = NDArray[np.float64]
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     YT = "yt"
     XY = "xy"
     SPECTRUM = "spectrum"  # x is frequency
+    IMAGE = "image"  # y is frequency; there is no line, but an image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,7 @@ class Trace:
     serial       of the record
     limits       y at the bottom and at the top of the screen; None: as the vertical knobs have them
     units        of x and y; None: those of the record
+    image        with a column for each point
     """
 
     channel: str
@@ -66,6 +69,7 @@ class Trace:
     serial: int = 0
     limits: tuple[float, float] | None = None
     units: tuple[str, str] | None = None
+    image: Raster | None = None
 
     @property
     def near(self) -> bool:
@@ -104,6 +108,7 @@ class Frame:
     history  whether it is of the past
     lines    of the spectra, if the traces are some; None: they are signals
     plane    of an XY screen; None: it is none
+    gram     of a spectrogram; None: it is none
     beside   by slot: traces of signals that are on the screen, but not drawn themselves
     acquired how its samples were acquired
     """
@@ -122,6 +127,7 @@ class Frame:
     history: bool = False
     lines: Lines | None = None
     plane: Plane | None = None
+    gram: Gram | None = None
     beside: Mapping[int, Trace] = field(default_factory=dict)
     acquired: Acquisition = field(default_factory=Acquisition)
 

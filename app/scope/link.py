@@ -3,9 +3,9 @@
 `tb=2m` the timebase, `v.NAME=500m,-1,inverted,ac` vertical knobs of a channel, `on=NAME` and `off=NAME`,
 `t.KNOB=value` of the trigger, `delay`, `ref`, `at`, `place` and `hit` in the past, `m=NAME:frequency` what is
 measured, `gate=from,to`, `epoch`, `acq`, `display=fft` and `fft.KNOB`, `display=xy`, `xy.x` and `xy.y`,
-`persist=1`, `zoom=2m,0` (timebase and delay of the main window). Read, but not written, are marks of a view:
-`since.NAME=serial,first` (samples of this record before `first` are not shown), `single` and `force` (a
-serial and a sample).
+`display=spectrogram` and `sg.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay of the main window). Read,
+but not written, are marks of a view: `since.NAME=serial,first` (samples of this record before `first` are not
+shown), `single` and `force` (a serial and a sample).
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def turn(scope: Scope, key: str, value: str) -> None:
         scope.trigger.turn(key[2:], typed(scope.trigger.param.objects(), key[2:], value))
     elif key.startswith("fft."):
         scope.show_spectrum(**{key[4:]: value})
+    elif key.startswith("sg."):
+        scope.show_spectrogram(**{key[3:]: value})
     elif key.startswith("xy."):
         scope.show_xy(**{key[3:]: value})
     elif key.startswith(SINCE):

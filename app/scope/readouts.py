@@ -17,6 +17,7 @@ from app.scope.measuring import Measured, measured
 from app.scope.numbers import number
 from app.scope.palette import TRACES
 from app.scope.scope import TIMEBASE, Scope
+from app.scope.spectrogram_readouts import spectrogram
 from app.scope.spectrum_readouts import ground, spectrum
 from app.scope.trigger_readouts import trigger
 from app.scope.view import View
@@ -62,6 +63,7 @@ def readouts(
         "display": view.display,
         "xy": plane(frame),
         "spectrum": spectrum(frame, memory),
+        "spectrogram": spectrogram(frame),
         "measurements": measurements(taken, frame, memory),
         "channels": [
             box(record, drawn.get(record.name, record.slot), now)
@@ -180,7 +182,7 @@ def legend_by(
             "label": memory.records.get(trace.channel, record).label,
             "unit": unit,
             "x_unit": x_unit,
-            "clock": trace.units is None and record.origin is Origin.CLOCK,
+            "clock": (trace.units is None or trace.image is not None) and record.origin is Origin.CLOCK,
             "width": FINE if trace.kind is not Kind.XY and len(trace.x) > MANY else WIDE,
         }
         if frame.plane is not None:

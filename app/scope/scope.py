@@ -243,6 +243,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
             self.spectrum,
             self.acquisition,
             self.xy,
+            self.spectrogram,
         )
 
     def shown(self, memory: Records) -> dict[int, Record]:
@@ -278,6 +279,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         same &= (None if glass.lines is None else glass.lines.setting) == self.spectrum
         same &= glass.acquired == self.acquisition
         same &= self.xy is None and glass.plane is None
+        same &= (None if glass.gram is None else glass.gram.setting) == self.spectrogram
         if same and all(map(self._on, glass.signals.values())):
             return glass
         again = self._redrawn(self.capture.slots, glass)

@@ -18,6 +18,7 @@ from app.scope.past import past
 from app.scope.plane import Axes, told
 from app.scope.search import Searches
 from app.scope.spectral import Spectral
+from app.scope.spectrographic import Spectrographic
 from app.scope.sweep import Anchor, Held, Sweep, held, leading, sweeps
 from app.scope.timebase import DIVISIONS
 
@@ -41,6 +42,7 @@ class View:
     epoch          statistics and averages begin afresh with a new one
     spectrum       None: the screen shows no spectra
     xy             the channels of an XY screen; None: it is none
+    spectrogram    None: the screen shows none
     acquisition    what is made of many samples
     """
 
@@ -55,12 +57,15 @@ class View:
     spectrum: Spectral | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
     xy: Axes | None = None
+    spectrogram: Spectrographic | None = None
 
     @property
     def display(self) -> str:
         """A key of DISPLAY_MODES."""
         if self.xy is not None:
             return "xy"
+        if self.spectrogram is not None:
+            return "spectrogram"
         return "yt" if self.spectrum is None else "fft"
 
     def query(self) -> str:
@@ -86,6 +91,7 @@ class View:
         found += [("m", item) for item in self.measure]
         found += [] if self.gate is None else [("gate", "{:.6g},{:.6g}".format(*self.gate))]
         found += [] if self.xy is None else told(self.xy)
+        found += [] if self.spectrogram is None else self.spectrogram.told()
         return found + (self.spectrum.told() if self.spectrum is not None else [])
 
     def first(self, record: Record) -> int:

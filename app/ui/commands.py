@@ -105,6 +105,10 @@ def spectrum(tab: Tab, words: Words) -> None:
     tab.scope.show_spectrum(**{text(words, "field"): text(words, "value")})
 
 
+def spectrogram(tab: Tab, words: Words) -> None:
+    tab.scope.show_spectrogram(**{text(words, "field"): text(words, "value")})
+
+
 def text(words: Words, name: str) -> str:
     """A short text; Refused: it is none."""
     found = words.get(name)
@@ -154,6 +158,7 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "display": display,
     "xy": xy,
     "spectrum": spectrum,
+    "spectrogram": spectrogram,
     "persistence": glass_commands.persistence,
     "zoom": glass_commands.zoom,
     "main": glass_commands.main,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from app.memory.record import Record
+from app.scope.frame import Frame
 from app.scope.glass import magnified
 from app.scope.scope import Scope
 from app.ui.asked import Refused, Words, scale
@@ -65,6 +67,15 @@ def number(value: object) -> float:
 def unit(tab: Tab) -> str:
     lead = tab.scope.source(tab.bench.memory, tab.frame.lead)
     return lead.x_unit if lead is not None else ""
+
+
+def image(frame: Frame) -> dict[str, object] | None:
+    """The image of a screen at rest, for its page; None: there is none."""
+    found = next((trace.image for trace in frame.traces.values() if trace.image is not None), None)
+    if found is None:
+        return None
+    columns, rows = found.levels.shape
+    return {"columns": columns, "rows": rows, "bytes": b64encode(found.levels.tobytes()).decode()}
 
 
 def zoomed(scope: Scope, lead: Record | None) -> dict[str, object] | None:

@@ -25,11 +25,12 @@ from app.scope.measuring import Measured, measured
 from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
 from app.scope.spectral import Spectral
+from app.scope.spectrographic import Spectrographic
 from app.ui.asked import Refused
 from app.ui.bench import Bench
 from app.ui.bridge import Bridge
 from app.ui.commands import obey
-from app.ui.glass_commands import zoomed
+from app.ui.glass_commands import image, zoomed
 from app.ui.past import Before, Change
 from app.ui.plot import Plot
 from app.ui.screen import Screen
@@ -211,7 +212,7 @@ class Tab:
         if scope.running:
             return own
         shown = readouts(self.frame, view, memory, self.bench.clock(), self.source, self.read())
-        return own | {"readouts": shown | feed.common()}
+        return own | {"readouts": shown | feed.common(), "image": image(self.frame)}
 
     def knobs(self) -> State:
         """Knobs that the readouts of a view do not say."""
@@ -222,6 +223,7 @@ class Tab:
             "display": self.scope.view().display,
             "xy": self.scope.xy,
             "spectrum": asdict(spectrum or Spectral()),
+            "spectrogram": asdict(self.scope.spectrogram or Spectrographic()),
             "gate": self.scope.gate,
             "undo": bool(self.past),
             "armed": self.scope.single is not None,

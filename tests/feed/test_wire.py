@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import orjson
@@ -15,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 from app.feed.wire import Malformed, decode, following, full, regular
 from app.memory.samples import Float64s
 from app.scope.frame import Frame, Kind
+from app.scope.raster import Raster
 
 VALUES = st.floats(-1e150, 1e150, allow_nan=False) | st.just(float("nan"))
 YS = st.integers(0, 70).flatmap(lambda n: arrays(np.float64, n, elements=VALUES))
@@ -275,3 +277,25 @@ def test_a_header_with_anything_in_it_is_a_frame_or_malformed(which: int, data: 
         place.pop(key, None)
     text = orjson.dumps(header, default=str, option=orjson.OPT_NON_STR_KEYS)
     digest(struct.pack("<4sI", b"WOF1", len(text)) + text + message[8 + length :])
+
+
+def test_an_image_arrives_as_it_was_and_is_sent_but_once() -> None:
+    values = np.random.default_rng(5).uniform(-90, 5, (7, 3))
+    values[2] = np.nan
+    raster = Raster.of(values, -80.0, 0.0, "dBV")
+    line = trace(np.arange(7) / 2, np.full(7, np.nan), kind=Kind.IMAGE)
+    line = replace(line, image=raster)
+    beam, viewer = Beam(), Viewer()
+    first = viewer.take(beam.show(line, lamp="AUTO"))
+    again = viewer.take(beam.show(line, lamp="ROLL"))
+    for found in (first, again):
+        image = found.traces[0].image
+        assert image is not None
+        np.testing.assert_array_equal(image.levels, raster.levels)
+        assert (image.low, image.high, image.unit) == (-80, 0, "dBV")
+    assert viewer.followed == 1
+    other = replace(line, image=Raster.of(values + 1, -80.0, 0.0, "dBV"))
+    viewer.take(beam.show(other, trace(np.arange(3.0), np.arange(3.0))))
+    assert viewer.followed == 1
+    assert viewer.frame is not None
+    np.testing.assert_array_equal(viewer.frame.traces[1].y, np.arange(3.0))

@@ -26,7 +26,7 @@ export class Bar {
 
   cell(part, names) {
     const cell = el('div', {className: `cell ${part}${names ? ' names' : ''}`}, el('span'), el('output'))
-    const parts = [...this.root.children], order = ['measured', 'cursors', 'spectrum']
+    const parts = [...this.root.children], order = ['measured', 'cursors', 'spectrum', 'spectrogram']
     const before = names ? this.root.firstChild : parts.find((one) => order.indexOf(one.classList[1]) > order.indexOf(part))
     this.root.insertBefore(cell, before ?? null)
     return cell

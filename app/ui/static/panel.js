@@ -20,6 +20,8 @@ import {measure} from './measure.js'
 import {persistence} from './persistence.js'
 import {save} from './save.js'
 import {sending} from './sending.js'
+import {decoded, pictured} from './raster.js'
+import {spectrogram} from './spectrogram.js'
 import {summary} from './summary.js'
 import {trigger} from './trigger.js'
 import {crossed} from './xy.js'
@@ -36,6 +38,7 @@ const vertical = new Vertical(command), cursors = new Cursors($('cursors'), $('o
 const triggered = trigger($('trigger'), command), drawn = marks($('overlay'), command)
 const shown = display($('display-group'), $('overlay'), bar, command)
 const glows = persistence($('display-group'), $('glass'), command)
+const gram = spectrogram($('display-group'), $('overlay'), $('glass'), bar, command)
 const plane = crossed($('display-group'), $('overlay'), $('axis'), command)
 const saved = save($('save'), command, captured, toast), helped = help($('help-key'))
 const past = {
@@ -89,6 +92,7 @@ function update(changed) { // from this tab: what is its own
   }
   if ('vertical' in changed) feed.turn(tab.vertical)
   if (changed.readouts) readings = changed.readouts
+  if ('image' in changed) gram.show(decoded(changed.image))
   refresh()
 }
 
@@ -99,6 +103,7 @@ function begin({view}) { // the plot is there: live from now on
     shown: (frame) => {
       if (readings !== frame.readouts) { readings = frame.readouts; refresh() } else marked()
       glows.draw(found)
+      gram.show(pictured(frame))
       if (tab.running && tab.answered >= asked && readings.lamp === 'STOP') run() // Single is done: stand still on exactly this frame
     },
     told: ({latency, error}) => { if (latency !== undefined) delay(latency); if (error) toast(error) },
@@ -136,6 +141,7 @@ function marked() { // what stands over the screen, with every picture
   found = traces()
   glows.update(state, found, tab.view, tab.running)
   zoomed.update(state, found, tab)
+  gram.update(state)
   drawn(state, found)
   cursors.update(state, found, vertical.selected)
   shown.update(state, found)

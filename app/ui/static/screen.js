@@ -85,7 +85,7 @@ export class Screen {
 function scaled(vertical, channels = []) { // the axes of a trace: with AC coupling its mean is where zero would be
   const mean = (name) => channels.find((c) => c.name === name)?.mean ?? 0
   const scale = (trace) => {
-    const own = trace.kind === 'spectrum' ? trace : vertical[trace.channel] ?? trace
+    const own = trace.kind === 'spectrum' || trace.kind === 'image' ? trace : vertical[trace.channel] ?? trace
     if (!own.ac) return own
     const zero = mean(trace.channel)
     return {...own, zero, limits: own.limits.map((y) => y + zero)}

@@ -3,8 +3,8 @@ import {el, show} from './parts.js'
 import {Choice, Menu} from './fields.js'
 import {parsed} from './units.js'
 
-const WINDOWS = [['rectangular', 'Rectangular'], ['hann', 'Hann'], ['hamming', 'Hamming'], ['blackman-harris', 'Blackman-Harris'], ['flat-top', 'Flat-top']]
-const SCALES = [['dBV', 'dBV'], ['dB', 'dB re 1 unit'], ['linear', 'Linear (RMS)']]
+export const WINDOWS = [['rectangular', 'Rectangular'], ['hann', 'Hann'], ['hamming', 'Hamming'], ['blackman-harris', 'Blackman-Harris'], ['flat-top', 'Flat-top']]
+export const SCALES = [['dBV', 'dBV'], ['dB', 'dB re 1 unit'], ['linear', 'Linear (RMS)']]
 const AVERAGES = [['none', 'None'], ['power', 'Power'], ['exponential', 'Exponential'], ['max hold', 'Max hold']]
 const COUNTS = [2, 4, 8, 16, 32, 64, 128, 256].map((n) => [String(n), String(n)])
 const LABEL = [140, 16] // px
@@ -12,7 +12,7 @@ const PEAKS = 5, REACH = 0.004 // labels at most; how far beside its frequency, 
 
 export function display(root, overlay, bar, command) {
   const choose = (field) => (value) => command({do: 'spectrum', field, value})
-  const mode = new Choice('Display', 'display', {yt: 'Y-T', xy: 'XY', fft: 'FFT'}, (value) => command({do: 'display', mode: value}), 'The signals over time, one over another (X), or their spectra (G)')
+  const mode = new Choice('Display', 'display', {yt: 'Y-T', xy: 'XY', fft: 'FFT', spectrogram: 'Spectrogram'}, (value) => command({do: 'display', mode: value}), 'The signals over time, one over another (X), their spectra (G), or the spectrogram of one')
   const fields = {
     window: new Menu('Window', 'fft-window', choose('window'), 'Hann for most; flat-top for amplitudes; Blackman-Harris for small beside large').offer(WINDOWS),
     scale: new Menu('Scale', 'fft-scale', choose('scale'), '0 dBV is a sine of 1 V RMS').offer(SCALES),

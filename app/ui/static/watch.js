@@ -4,10 +4,12 @@ import {Bar, measured} from './bar.js'
 import {choose} from './backend.js'
 import {boxes, connection, delay, status} from './display.js'
 import {Feed} from './feed.js'
+import {Raster, pictured} from './raster.js'
+import {told as gram} from './spectrogram.js'
 import {Screen} from './screen.js'
 
 const $ = (id) => document.getElementById(id)
-const query = location.search.slice(1), bar = new Bar($('bar')), glow = new Afterglow($('glass'))
+const query = location.search.slice(1), bar = new Bar($('bar')), glow = new Afterglow($('glass')), raster = new Raster($('glass'))
 let readings = null
 
 function refresh(feed) {
@@ -15,6 +17,7 @@ function refresh(feed) {
   status(readings)
   boxes(channels, 'div')
   measured(bar, readings.measurements, channels)
+  gram(bar, readings.display === 'spectrogram' ? readings.spectrogram : null, channels)
   $('empty').hidden = channels.length > 0
 }
 
@@ -41,6 +44,7 @@ const feed = new Feed({
   shown: (frame) => {
     if (readings !== frame.readouts) { readings = frame.readouts; refresh(feed) }
     if (glow.seconds) glowing()
+    raster.show(pictured(frame))
   },
   told: (message) => told(feed, message),
   lost: (away) => connection('feed', away ? 'reconnecting\u2026' : ''),

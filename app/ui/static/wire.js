@@ -11,6 +11,12 @@ class Columns {
     this.at += 4 * n
     return found
   }
+
+  bytes(n) { // padded to a multiple of 4
+    const found = new Uint8Array(this.buffer, this.at, n)
+    this.at += 4 * Math.ceil(n / 4)
+    return found
+  }
 }
 
 export function decode(buffer, last) { // the frame, or null when it goes on from one that is not the last
@@ -47,5 +53,6 @@ function trace(part, old, columns) {
     if (Math.abs(offset) > most) most = Math.abs(offset)
   }
   const dots = columns.take(Uint32Array, part.dots)
-  return {...old, ...part, x, y, dots, most, exact: Boolean(part.x) && (old?.exact ?? true)}
+  const {image} = part, picture = image ? {columns: part.n, rows: image.rows, bytes: columns.bytes(part.n * image.rows)} : old?.picture
+  return {...old, ...part, x, y, dots, most, picture, exact: Boolean(part.x) && (old?.exact ?? true)}
 }

@@ -4,7 +4,7 @@ import {key, light} from './fields.js'
 import {Feed} from './feed.js'
 import {Strip} from './strip.js'
 
-const LEFT_OUT = /^(m|gate|display|single|force|fft\..*|sg\..*)$/ // parts of the screen's view that are not of the strip
+const LEFT_OUT = /^(m|gate|display|single|force|fft\..*|sg\..*|xy\..*)$/ // parts of the screen's view that are not of the strip
 const ENOUGH = 1 / 200 // of the strip may be missing at its right end
 
 export function zoom(root, glass, command) {
