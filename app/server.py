@@ -41,6 +41,7 @@ from app.ingest.handler import DataHandler, Receiver
 from app.ingest.lane_server import LaneServer
 from app.ingest.socket import Senders
 from app.memory.memory import Memory
+from app.memory.silence import Silence
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
@@ -57,6 +58,7 @@ HTTP = {
 }
 PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout": 20}  # s
 FEWEST_ROWS = 16
+MINUTE, HOUR = 60.0, 3600.0  # s
 DRAINED_WITHIN = 2.0  # s for requests under way
 DRAIN_STEP = 0.02  # s
 COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
@@ -145,6 +147,8 @@ class Process:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
             yield Subscription(self.config.mqtt, self.receiver).run()
+        if self.config.channel_idle:
+            yield forgetting(Silence(self.memory, self.config.channel_idle * HOUR))
         if self.config.teleplot_udp is not None:
             yield teleplot_udp.listening(self.config.bind, self.config.teleplot_udp, self.receiver)
 
@@ -175,6 +179,13 @@ class Process:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN / 2)
         logging.disable()  # whatever is cut off from here on is meant to be
+
+
+async def forgetting(silence: Silence) -> None:
+    """Look now and then for channels that fell silent."""
+    while True:
+        silence.look(time.monotonic())
+        await asyncio.sleep(MINUTE)
 
 
 def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

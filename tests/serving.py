@@ -53,6 +53,7 @@ class Served:
     memory: Memory
     clock: Clock
     loop: asyncio.AbstractEventLoop
+    receiver: Any = None
     logged: list[logging.LogRecord] = field(default_factory=list)
 
     def connection(self) -> http.client.HTTPConnection:
@@ -96,7 +97,7 @@ def serving(config: Config | None = None) -> Iterator[Served]:
     config = config or Config()
     loop, ready = asyncio.new_event_loop(), threading.Event()
     served = Served(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
-    receiver = Receiver(served.memory, config)
+    receiver = served.receiver = Receiver(served.memory, config)
     given = {"memory": served.memory, "config": config, "clock": served.clock}
     routes: list[Any] = [
         ("/data", Data, {"receiver": receiver, "clock": served.clock}),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Broker, Config, ConfigError, Token, digest, load, parser
+from app.config import Config, ConfigError, load, parser
+from app.texts import Broker, Token, digest
 
 GOOD = [
     ("port", "PORT", "9000", 9000),
@@ -46,6 +47,9 @@ GOOD = [
     ("max_binary_samples", "SCOPE_MAX_BINARY_SAMPLES", "1e6", 1_000_000),
     ("max_samples", "SCOPE_MAX_SAMPLES", "10", 10),
     ("max_channels", "SCOPE_MAX_CHANNELS", "8", 8),
+    ("max_requests", "SCOPE_MAX_REQUESTS", "8", 8),
+    ("channel_idle", "SCOPE_CHANNEL_IDLE", "0", 0),
+    ("channel_idle", "SCOPE_CHANNEL_IDLE", "72", 72),
     ("max_tabs", "SCOPE_MAX_TABS", "20", 20),
 ]
 BAD = [

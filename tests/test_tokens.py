@@ -12,10 +12,11 @@ import orjson
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from app.config import Config, Token, load
+from app.config import Config, load
 from app.guard.bucket import Bucket
 from app.guard.guard import Guard, stamp
 from app.problems import Problem
+from app.texts import Token
 
 sys.path.insert(0, str(Path(__file__).parent / "ingest"))
 from laned import lane_serving

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 
 from tornado.httputil import parse_cookie
 
-from app.config import Config, Token, digest
+from app.config import Config
 from app.guard.origin import FOREIGN, may_send
 from app.guard.sender import Sender
 from app.problems import Problem
+from app.texts import Token, digest
 
 COOKIE = "scope_view"
 MADE_FOR = b"the cookie of a viewer"

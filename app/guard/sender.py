@@ -6,9 +6,10 @@ import math
 import time
 from collections.abc import Callable, Set
 
-from app.config import Config, Token
+from app.config import Config
 from app.guard.bucket import Bucket
 from app.problems import Problem, shown
+from app.texts import Token
 
 TOKEN_POINTS, TOKEN_REQUESTS, TOKEN_CHANNELS = 1_000_000, 20_000, 30  # limits of a token where none are set
 MINUTE = 60.0  # s

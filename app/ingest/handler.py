@@ -18,7 +18,7 @@ from app.guard.guard import Guard
 from app.guard.sender import Sender
 from app.ingest.batch import Limits, Partial, Point
 from app.ingest.formats import decode, is_binary
-from app.ingest.intake import Intake
+from app.ingest.intake import Intake, Room
 from app.ingest.query import parameters
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
 from app.memory.memory import ChannelLimit, Memory
@@ -50,6 +50,7 @@ class Receiver:
         self.limits = Limits(samples=config.max_samples, binary=config.max_binary_samples)
         self.guard = Guard(config)
         self.sequences = Sequences()
+        self.room = Room(config.max_requests)
 
     def most(self, headers: Mapping[str, str]) -> int:
         """Bytes that the body of a request with these headers may have on the wire."""
@@ -157,9 +158,11 @@ class DataHandler(JsonHandler):
         self.clock = clock
 
     def prepare(self) -> None:
+        if self.request.method != "POST":
+            return
         headers = self.request.headers
         encoding = headers.get("Content-Encoding", "")
-        self.intake = Intake(self.receiver.most(headers), self.give_up, encoding)
+        self.intake = Intake(self.receiver.most(headers), self.receiver.room, self.give_up, encoding)
         self.connection.set_max_body_size(ENDLESS)
 
     @property

@@ -13,21 +13,39 @@ DROP_SECONDS = 10.0  # for the rest of one beyond it
 DROP_BYTES = 64 << 20
 
 
+class Room:
+    """Bodies that are on their way in.
+
+    most  how many there may be at once
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+
+
 class Intake:
     """
+    room      for this body; where there is none, it is read and dropped
     most      bytes on the wire
     give_up   called with the problem, at most once, when the body takes too long or has no end
     encoding  the body's Content-Encoding, undone as it comes
     """
 
-    def __init__(self, most: int, give_up: Callable[[Problem], None], encoding: str = "") -> None:
-        self.most, self.give_up = most, give_up
+    def __init__(self, most: int, room: Room, give_up: Callable[[Problem], None], encoding: str = "") -> None:
+        self.most, self.room, self.give_up = most, room, give_up
+        self.inside = False
         self.kept = bytearray()
         self.size = 0
         self.problem: Problem | None = None  # because of which the rest is dropped
         self.inflated: Inflated | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.allow(BODY_SECONDS)
+        if room.taken >= room.most:
+            self.drop(crowded(room.most))
+            return
+        self.inside = True
+        room.taken += 1
         if not plain(encoding):
             self.open(encoding)
 
@@ -63,7 +81,7 @@ class Intake:
 
     def allow(self, seconds: float) -> None:
         """The time left for the body."""
-        self.end()
+        self.stop()
         self.timer = asyncio.get_running_loop().call_later(seconds, self.expire)
 
     def expire(self) -> None:
@@ -73,6 +91,12 @@ class Intake:
 
     def end(self) -> None:
         """No more is awaited."""
+        self.stop()
+        if self.inside:
+            self.inside = False
+            self.room.taken -= 1
+
+    def stop(self) -> None:
         if self.timer is not None:
             self.timer.cancel()
 
@@ -86,6 +110,13 @@ class Intake:
         except Problem as problem:
             return problem
         return bytes(self.kept)
+
+
+def crowded(most: int) -> Problem:
+    message = f"{most} bodies are on their way in, as many as this server takes at once"
+    return Problem(
+        "overloaded", message, headers={"Retry-After": "1"}, details={"limit": "requests", "max": most}
+    )
 
 
 def too_large(most: int) -> Problem:

@@ -184,7 +184,9 @@ class Lane:
     def await_body(self, found: Head, rest: bytes) -> bool:
         framing = Chunked() if found.length is None else Sized(found.length)
         most = self.shared.receiver.most(found.headers)
-        intake = Intake(most, self.refuse, found.headers.get("Content-Encoding", ""))
+        intake = Intake(
+            most, self.shared.receiver.room, self.refuse, found.headers.get("Content-Encoding", "")
+        )
         self.coming = Coming(found, framing, intake)
         self.rest = rest
         if found.expects:

@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from aiomqtt import Client, MqttError
 
-from app.config import Broker
 from app.ingest.fields import channel_name
 from app.ingest.formats import decode
 from app.ingest.handler import Receiver
 from app.ingest.intake import too_large
 from app.memory.samples import Samples
 from app.problems import Problem, shown
+from app.texts import Broker
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # s
 WAITING = 10_000  # messages

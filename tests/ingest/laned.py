@@ -37,7 +37,7 @@ def lane_serving(config: Config | None = None, **options: Any) -> Iterator[Laned
     config = config or Config()
     loop, ready = asyncio.new_event_loop(), threading.Event()
     served = Laned(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
-    receiver = Receiver(served.memory, config)
+    receiver = served.receiver = Receiver(served.memory, config)
     given = {"memory": served.memory, "config": config, "clock": served.clock}
     routes: list[Any] = [
         ("/data", Data, {"receiver": receiver, "clock": served.clock}),

@@ -13,11 +13,12 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from app.config import Broker, Config
+from app.config import Config
 from app.ingest import mqtt
 from app.ingest.handler import Receiver
 from app.ingest.mqtt import Subscription
 from app.memory.memory import Memory
+from app.texts import Broker
 from tests.conftest import wait_until
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")

@@ -1,0 +1,87 @@
+"""How many bodies may be on their way in at once, by Tornado and by the lane."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import orjson
+import pytest
+from laned import lane_serving
+from serving import Served, serving
+
+from app.config import Config
+from app.ingest import intake
+from tests.conftest import wait_until
+
+BODY = b'{"x": 1, "y": 2}'
+HEAD = b"POST /data HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+CHUNKED = (
+    b"POST /data HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n" + BODY + b"\r\n0\r\n\r\n"
+)
+Serve = Callable[[Config], AbstractContextManager[Served]]
+
+
+@pytest.fixture(params=[serving, lane_serving], ids=["tornado", "lane"])
+def small(request: pytest.FixtureRequest) -> Iterator[Served]:
+    serve: Serve = request.param
+    with serve(Config(max_requests=2)) as served:
+        yield served
+
+
+def begun(served: Served) -> socket.socket:
+    """A sender that has sent half of its request."""
+    made = socket.create_connection(("127.0.0.1", served.port), timeout=5)
+    made.sendall(HEAD + BODY[:5])
+    return made
+
+
+def answered(sender: socket.socket, rest: bytes = BODY[5:]) -> tuple[bytes, bytes]:
+    """Head and body of the answer to the rest of a request."""
+    sender.sendall(rest)
+    answer = b""
+    while b"}" not in answer:
+        answer += sender.recv(4096)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head, body
+
+
+def test_one_body_too_many_is_told_to_come_again(small: Served) -> None:
+    first, second = begun(small), begun(small)
+    wait_until(lambda: small.receiver.room.taken == 2)
+    third = socket.create_connection(("127.0.0.1", small.port), timeout=5)
+    head, body = answered(third, CHUNKED)  # of which nobody knows the end when it begins
+    answer = orjson.loads(body)
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1" in head
+    assert (answer["code"], answer["limit"], answer["max"]) == ("overloaded", "requests", 2)
+    assert small.memory.accepted == 0
+    assert answered(first)[1] == b'{"status":"success"}'
+    assert (
+        answered(third, CHUNKED)[1] == b'{"status":"success"}'
+    )  # there is room again, on the same connection
+    second.close()
+    wait_until(lambda: small.receiver.room.taken == 0)
+    assert small.memory.accepted == 2
+    for sender in (first, third):
+        sender.close()
+
+
+def test_reading_back_takes_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BODY_SECONDS", 0.1)
+    with serving() as scope:
+        for start in range(0, 1_000_000, 100_000):
+            scope.post({"t0": start, "dt": 1, "y": [0.25] * 100_000})
+        reader = socket.socket()
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        reader.connect(("127.0.0.1", scope.port))
+        reader.settimeout(10)
+        reader.sendall(b"GET /data?n=all HTTP/1.0\r\nHost: h\r\n\r\n")
+        end = time.monotonic() + 0.4
+        wait_until(lambda: time.monotonic() > end)
+        answer = b"".join(iter(lambda: reader.recv(1 << 20), b""))
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert len(orjson.loads(answer.partition(b"\r\n\r\n")[2])["channels"]["ch1"]["x"]) == 1_000_000
+        assert [record.getMessage() for record in scope.logged] == []
