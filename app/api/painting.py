@@ -29,9 +29,10 @@ LEAST, MOST = 0.75, 3.0  # times that size: so small and so large letters may be
 STATUS, AXIS, MARGIN, GUTTER = 40, 22, 12, 30  # px at the usual size
 PULSE = ((0, 7), (5, 7), (8, 1), (12, 13), (15, 4), (17, 7), (23, 7))  # the logo
 MADE = {
+    "acquisition": "",
     "xy": "XY",
     "spectrogram": "SG",
-}  # readouts that say how samples became a picture, and what stands before them
+}  # readouts that say what a picture is of, and a word before them
 ROOMY = 900  # px at the usual size: as wide as a picture with the name is at least
 FINE = 4  # times larger: how signs are painted before they are reduced
 

@@ -19,6 +19,7 @@ from app.feed.feed import Feed
 from app.feed.socket import asked
 from app.problems import Fault, JsonHandler, Problem, shown
 from app.scope import link
+from app.scope.accumulation import Accumulation
 from app.scope.display import displayed
 from app.scope.frame import Frame, Kind
 from app.scope.measuring import measured
@@ -178,7 +179,7 @@ class FileHandler(ScreenHandler):
             raise bad("rate is unknown", "full and drawn are", "rate")
         view, glass = glass_of(self.feed, scope)
         traces = chosen(glass, query.get("channels"), self.feed.memory)
-        sources = [source(self.feed.memory, trace) if full else None for trace in traces]
+        sources = [source(self.feed.memory, glass, trace) if full else None for trace in traces]
         n = sum(size(trace, record) for trace, record in zip(traces, sources, strict=True))
         if n > MOST_SAMPLES:
             raise too_many(n)
@@ -206,7 +207,11 @@ class FileHandler(ScreenHandler):
 def glass_of(feed: Feed, scope: Scope) -> tuple[View, Frame]:
     """What a front panel shows now."""
     view = feed.plain(scope.view())
+    newest = feed.newest(view, awake=True) if view.acquisition.many else None
+    if newest is not None:
+        return view, newest
     made = frame(view, feed.memory, feed.setup(), feed.searches, feed.rows)
+    made = Accumulation().shown(made, view, feed.memory, feed.searches, feed.rows)
     return view, displayed(made, view, feed.memory.records.get, rows=feed.rows).frame
 
 

@@ -88,7 +88,7 @@ class SingleHandler(ScreenHandler):
 
     async def give(self, view: View, glass: Frame) -> None:
         memory = self.feed.memory
-        sources = {trace: source(memory, trace) for trace in glass.traces.values()}
+        sources = {trace: source(memory, glass, trace) for trace in glass.traces.values()}
         full = sum(size(trace, record) for trace, record in sources.items()) <= MOST
         columns = [await column(memory, trace, record if full else None) for trace, record in sources.items()]
         hit = {"source": glass.trigger.source, "x": glass.trigger.x}

@@ -39,9 +39,9 @@ def chosen(glass: Frame, names: str | None, memory: Records) -> list[Trace]:
     return found
 
 
-def source(memory: Records, trace: Trace) -> Record | None:
+def source(memory: Records, glass: Frame, trace: Trace) -> Record | None:
     """The record whose samples a trace shows; None: there are only the points that are drawn."""
-    record = memory.records.get(trace.channel)
+    record = glass.records.get(trace.channel) or memory.records.get(trace.channel)
     own = record is not None and record.serial == trace.serial and trace.kind in (Kind.YT, Kind.XY)
     image = record is not None and record.serial == trace.serial and trace.image is not None
     return record if (own and trace.units is None) or image else None

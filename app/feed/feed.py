@@ -89,10 +89,12 @@ class Feed:
         records = (record for view in self._views for record in shown(view, self.memory).values())
         return made.union(r.name for r in records if r.slot >= SLOTS and not derived(r))
 
-    def newest(self, view: View) -> Frame | None:
-        """The newest frame of a view, if somebody watches it."""
+    def newest(self, view: View, *, awake: bool = False) -> Frame | None:
+        """The newest frame of a view, if somebody watches it; `awake`: if somebody has not paused."""
         watched = self._views.get(view)
-        return watched.frame if watched is not None and watched.picture is not None else None
+        if watched is None or watched.picture is None or (awake and not watched.awake()):
+            return None
+        return watched.frame
 
     def measured(self, view: View) -> Measured | None:
         """The newest readings of a view with their statistics, if somebody watches it."""
@@ -266,7 +268,7 @@ class Feed:
     def made(self, watched: Watched, setup: Setup) -> Frame:
         """The frame of a view as it is now."""
         found = frame(watched.view, self.memory, setup, self.searches, self.rows)
-        return displayed(watched, found, self.memory, self.rows)
+        return displayed(watched, found, self.memory, self.searches, self.rows)
 
     def readings(self, watched: Watched, made: Frame) -> dict[str, object]:
         now = self.clock() // READOUTS * READOUTS  # the same for views that are read together

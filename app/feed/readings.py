@@ -12,6 +12,7 @@ from app.scope.display import DISPLAY_MODES
 from app.scope.frame import Frame
 from app.scope.measuring import measured
 from app.scope.readouts import readouts
+from app.scope.search import Searches
 
 READOUTS = 0.2  # s between two readings of a view
 PERIOD, RARE = 1 / 30, 0.1  # s between two frames of a view: of signals, of what is made of them at length
@@ -25,9 +26,10 @@ def period(watched: Watched) -> float:
     return min(max(least, EASED * watched.took), SLOWEST)
 
 
-def displayed(watched: Watched, made: Frame, memory: Records, rows: int) -> Frame:
-    """The frame as the view displays it."""
+def displayed(watched: Watched, made: Frame, memory: Records, searches: Searches, rows: int) -> Frame:
+    """The frame as the view acquires and displays it."""
     began = time.thread_time()
+    made = watched.accumulation.shown(made, watched.view, memory, searches, rows)
     kept = watched.displayed
     watched.displayed = display.displayed(made, watched.view, memory.records.get, kept, rows)
     watched.took = time.thread_time() - began

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.feed.picture import Picture, Words
 from app.feed.watcher import BINARY, Watcher, framed
 from app.feed.wire import following, full
+from app.scope.accumulation import Accumulation
 from app.scope.autoset import Setup
 from app.scope.display import Displayed
 from app.scope.frame import Frame
@@ -24,6 +25,7 @@ class Watched:
     seen    version of the memory, and the set-up, that the newest frame shows
     behind  whether some viewer may not have the newest picture
     spared  no measurements are taken before this time, likewise
+    accumulation  of its sweeps, where its acquisition is of many
     displayed  what the view made of its newest signals
     took    s of work that was
     """
@@ -40,6 +42,7 @@ class Watched:
         self.behind = True
         self.readouts: Words = {}
         self.measured: Measured | None = None
+        self.accumulation = Accumulation()
         self.displayed: Displayed | None = None
         self.spared = float("-inf")
         self.took = 0.0
@@ -106,6 +109,7 @@ class Watched:
 
 
 def weight(frame: Frame) -> int:
-    """Bytes of a frame's points."""
+    """Bytes of a frame's points, and of the records that are its own."""
     images = sum(trace.image.levels.nbytes for trace in frame.traces.values() if trace.image is not None)
-    return images + sum(trace.x.nbytes + trace.y.nbytes for trace in frame.traces.values())
+    points = sum(trace.x.nbytes + trace.y.nbytes for trace in frame.signals.values())
+    return images + points + sum(record.nbytes for record in frame.records.values())

@@ -25,10 +25,12 @@ class Mode:
 
     label   as the panel has it
     detect  what is drawn of the samples of each column
+    many    whether it is of many sweeps, see `accumulation`
     """
 
     label: str
     detect: Detector
+    many: bool = False
 
 
 def first(record: Record, found: Columns) -> Float64s:
@@ -88,7 +90,9 @@ def summed(values: Floats | Bools, starts: Ints, stops: Ints) -> Float64s:
 ACQUISITIONS: dict[str, Mode] = {
     "sample": Mode("Sample", first),
     "peak": Mode("Peak detect", extremes),
+    "average": Mode("Average", extremes, many=True),
     "high-resolution": Mode("High resolution", mean),
+    "envelope": Mode("Envelope", extremes, many=True),
 }
 
 
@@ -96,21 +100,35 @@ ACQUISITIONS: dict[str, Mode] = {
 class Acquisition:
     """How a view acquires.
 
-    mode  a key of ACQUISITIONS
+    mode   a key of ACQUISITIONS
+    count  sweeps, where it is of many: a power of two
     """
 
     mode: str = "peak"
+    count: int = 16
 
     @property
     def detect(self) -> Detector:
         return ACQUISITIONS[self.mode].detect
 
+    @property
+    def many(self) -> bool:
+        """Whether it is of many sweeps."""
+        return ACQUISITIONS[self.mode].many
+
     def told(self) -> list[tuple[str, str]]:
         """As parameters of a link."""
-        return [] if self == Acquisition() else [("acq", self.mode)]
+        if self.mode == Acquisition().mode:
+            return []
+        return [("acq", f"{self.mode}:{self.count}" if self.many else self.mode)]
 
-    def turned(self, mode: str) -> Acquisition:
-        """The same in another mode; ValueError: there is none of this name."""
-        if mode not in ACQUISITIONS:
-            raise ValueError(f"{mode[:64]!r} is no acquisition: {', '.join(ACQUISITIONS)} are")
-        return replace(self, mode=mode)
+    def turned(self, mode: str | None = None, count: int | None = None) -> Acquisition:
+        """The same with other settings; ValueError: there are none such."""
+        found = self if mode is None else replace(self, mode=mode)
+        if found.mode not in ACQUISITIONS:
+            raise ValueError(f"{found.mode[:64]!r} is no acquisition: {', '.join(ACQUISITIONS)} are")
+        if count is None:
+            return found
+        if not LEAST <= count <= MOST or count & (count - 1):
+            raise ValueError(f"{count} is no power of two from {LEAST} to {MOST}")
+        return replace(found, count=count)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from app.scope.acquisition import ACQUISITIONS
 from app.scope.frame import Frame
 from app.scope.view import View
 
 
-def acquisition(view: View) -> dict[str, object]:
-    """The acquisition of a screen."""
-    return {"mode": view.acquisition.mode}
+def acquisition(frame: Frame, view: View) -> dict[str, object]:
+    """The acquisition of a screen: how many sweeps are in it, and that in words."""
+    setting = view.acquisition
+    said = ""
+    if setting.many and not view.sweep.past:
+        label = ACQUISITIONS[setting.mode].label
+        said = f"{label} {frame.sweeps}/{setting.count}" if frame.sweeps else f"{label}: waits for a trigger"
+    return {"mode": setting.mode, "count": setting.count, "sweeps": frame.sweeps, "said": said}
 
 
 def plane(frame: Frame) -> dict[str, object] | None:

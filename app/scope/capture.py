@@ -81,4 +81,4 @@ def redrawn(glass: Frame, drawing: Drawing, delay: float) -> Frame:
     if trigger.share is not None:
         share = 0.5 + (trigger.share - 0.5) * glass.span / made.span - moved / made.span
         trigger = replace(trigger, share=share)
-    return replace(made, lamp="STOP", trigger=trigger, delay=rounded(delay))
+    return replace(made, lamp="STOP", trigger=trigger, delay=rounded(delay), sweeps=glass.sweeps)

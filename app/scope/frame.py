@@ -111,6 +111,8 @@ class Frame:
     gram     of a spectrogram; None: it is none
     beside   by slot: traces of signals that are on the screen, but not drawn themselves
     acquired how its samples were acquired
+    sweeps   in the average or the envelope that its traces are; 0: they are none
+    records  by name: those that its traces are of, where the memory has others
     """
 
     traces: dict[int, Trace] = field(default_factory=dict)
@@ -130,6 +132,8 @@ class Frame:
     gram: Gram | None = None
     beside: Mapping[int, Trace] = field(default_factory=dict)
     acquired: Acquisition = field(default_factory=Acquisition)
+    sweeps: int = 0
+    records: Mapping[str, Record] = field(default_factory=dict)
 
     @property
     def signals(self) -> dict[int, Trace]:

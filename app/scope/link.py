@@ -90,6 +90,11 @@ def typed(knobs: Mapping[str, param.Parameter], name: str, text: str) -> object:
     return parsed(text) if isinstance(knob, param.Number) else text
 
 
+def acquisition(scope: Scope, value: str) -> None:
+    mode, _, count = value.partition(":")
+    scope.acquire(mode, counted(count) if count else None)
+
+
 def gate(scope: Scope, value: str) -> None:
     first, _, last = value.partition(",")
     scope.measure_between(parsed(first), parsed(last))
@@ -129,7 +134,7 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "gate": gate,
     "epoch": epoch,
     "display": lambda scope, value: scope.display(value),
-    "acq": lambda scope, value: scope.acquire(value),
+    "acq": acquisition,
     "persist": lambda scope, value: scope.glass.persist(value),
     "zoom": zoom,
     "single": single,

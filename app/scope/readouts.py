@@ -59,7 +59,7 @@ def readouts(
         "retained": retained(frame, memory.records.get(frame.lead)),
         "window": [frame.left, frame.span],
         "trigger": trigger(frame, view, memory),
-        "acquisition": acquisition(view),
+        "acquisition": acquisition(frame, view),
         "display": view.display,
         "xy": plane(frame),
         "spectrum": spectrum(frame, memory),
@@ -136,7 +136,7 @@ def axis(frame: Frame, lead: Record | None) -> State:
 def retained(frame: Frame, lead: Record | None) -> State | None:
     """Sample numbers of the leading channel: all that is retained of it, and what the screen shows."""
     trace = next((trace for trace in frame.signals.values() if lead and trace.serial == lead.serial), None)
-    if lead is None or trace is None or frame.lines is not None:
+    if lead is None or trace is None or frame.lines is not None or frame.records:
         return None
     return {"first": lead.first, "total": lead.total, "start": trace.start, "stop": trace.stop}
 

@@ -9,6 +9,7 @@ import param
 
 from app.memory.memory import Records
 from app.memory.record import Record
+from app.scope.accumulation import Accumulation
 from app.scope.autoset import SLOTS, Setup
 from app.scope.capture import Capture, captured, redrawn
 from app.scope.channel import Channel
@@ -236,6 +237,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
                 self.force,
                 self.place,
                 self.hit,
+                not self.acquisition.many,
             ),
             tuple(self.items),
             self.gate,
@@ -271,6 +273,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         if self.capture is None:
             view = self.view()
             live = frame(view, memory, self._setup, searches, self.rows)
+            live = Accumulation().shown(live, view, memory, searches, self.rows)
             return displayed(live, view, memory.records.get, rows=self.rows).frame
         self.capture = self.capture.agreed(memory)
         self.follow(memory, self._setup)

@@ -187,6 +187,20 @@ class Search:
             return None
         return earlier(record, own, self.trigger, at, since)
 
+    def between(self, number: int, at: float) -> tuple[Ints, Float64s]:
+        """Numbers and offsets of the events after sample `number` and up to offset `at`, as far as kept."""
+        record = self._record()
+        if record is None:
+            return self._hits.numbers[:0], self._hits.offsets[:0]
+        if self._behind(record, at):
+            self.look()
+        after = max(number, record.segment().start)
+        part = slice(
+            int(self._hits.numbers.searchsorted(after, "right")),
+            int(self._hits.offsets.searchsorted(at, "right")),
+        )
+        return self._hits.numbers[part], self._hits.offsets[part]
+
     def first(self, number: int, until: float) -> float | None:
         """Offset of the first event at sample `number` or later, and not after `until`."""
         self.look()

@@ -56,6 +56,6 @@ class Showing:
         ways = {"fft": self.show_spectrum, "xy": self.show_xy, "spectrogram": self.show_spectrogram}
         ways.get(mode, self.show_signal)()
 
-    def acquire(self, mode: str) -> None:
-        """Acquire in another mode; ValueError: there is none of this name."""
-        self.acquisition = self.acquisition.turned(mode)
+    def acquire(self, mode: str | None = None, count: int | None = None) -> None:
+        """Acquire in another mode, or other so many sweeps; ValueError: there is no such setting."""
+        self.acquisition = self.acquisition.turned(mode, count)

@@ -52,11 +52,11 @@ class Stretch:
 def stretch(frame: Frame, trace: Trace, source: Source, gate: Gate | None = None) -> Stretch | None:
     """The samples of a trace between the borders of its screen that are still there.
 
-    source  the record of a channel
+    source  the record of a channel, where the frame has none of its own
     gate    only this part of the screen, as shares of it
     returns None: the record is gone
     """
-    record = source(trace.channel)
+    record = frame.records.get(trace.channel) or source(trace.channel)
     if record is None or record.serial != trace.serial or record.total <= record.first:
         return None
     anchor = frame.held.get(trace.channel)

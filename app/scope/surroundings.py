@@ -13,7 +13,7 @@ def parts(frame: Frame, memory: Records, glass: Glass) -> dict[int, tuple[Record
     """The records on a screen by slot, each with its samples [start, stop) that are on it or around it."""
     found = {}
     for slot, trace in frame.signals.items():
-        record = memory.records.get(trace.channel)
+        record = frame.records.get(trace.channel) or memory.records.get(trace.channel)
         if record is not None and record.serial == trace.serial:
             found[slot] = (record, *reach(frame, trace, record, glass))
     return found

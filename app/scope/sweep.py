@@ -18,6 +18,7 @@ FIGURE_POINTS = (
     1000  # of a figure on the screen, the newest; what the first version of this application showed
 )
 AUTO_WAIT = 0.25  # s that a screen shorter than a period of its signal waits for the next edge
+PATIENCE = 2.0  # s, likewise of a screen that never rolls
 SURELY = 0.7  # the pace is an estimate; halfway to the next quicker timebase it decides nothing by chance
 SCREENS_APART = 10  # channels whose x lies farther apart than this have no common x
 SECONDS_APART = 2.0
@@ -54,6 +55,7 @@ class Sweep:
     hit        an event; without the two it is at the reference point, as a live one is
     single     armed for the first event from this sample on
     force      a sweep that needs no event, at this sample
+    rolls      whether a slow screen follows the newest sample instead of looking for events
     """
 
     trigger: Triggering = field(default_factory=Triggering)
@@ -64,6 +66,7 @@ class Sweep:
     force: Mark | None = None
     place: Place | None = None
     hit: Place | None = None
+    rolls: bool = True
 
     @property
     def past(self) -> bool:
@@ -188,6 +191,8 @@ def caught(lead: Record, span: float, searches: Searches, sweep: Sweep) -> tuple
         hit, forced = search.newest(last, -math.inf), offset_of(lead, sweep.force)
         return max((at for at in (hit, forced) if at is not None and at <= last), default=None), False
     pace = lead.pace()
+    if not sweep.rolls:
+        return search.newest(last, last - max(span, PATIENCE * (pace or 0.0))), False
     if pace is None or not sweeps(lead, span):
         return None, False
     return search.newest(last, last - max(span, AUTO_WAIT * pace)), False

@@ -246,6 +246,6 @@ class Drawing:
             return "WAIT"
         if lead.name not in self.held:
             return "AUTO"
-        if not self.view.sweep.waits and not sweeps(lead, self.span):
+        if self.view.sweep.rolls and not self.view.sweep.waits and not sweeps(lead, self.span):
             return "ROLL"
         return "TRIG'D" if reference < 1 else "AUTO"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.scope.acquisition import LEAST, MOST
 from app.scope.display import DISPLAY_MODES
 from app.ui import glass_commands, history_commands, trigger_commands, vertical_commands
-from app.ui.asked import Refused, Words, scale
+from app.ui.asked import Refused, Words, clicks, number, scale
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
@@ -84,8 +86,21 @@ def gate(tab: Tab, words: Words) -> None:
 
 
 def acquire(tab: Tab, words: Words) -> None:
-    """Acquire in another mode."""
-    tab.scope.acquire(text(words, "mode"))
+    """Acquire in another mode, or other so many sweeps: typed, or clicked on to the next power of two."""
+    if "mode" in words:
+        tab.scope.acquire(text(words, "mode"))
+    elif "text" in words:
+        tab.scope.acquire(count=sweeps(number(words)))
+    else:
+        power = tab.scope.acquisition.count.bit_length() - 1 + clicks(words)
+        tab.scope.acquire(count=min(max(2 ** max(power, 1), LEAST), MOST))
+
+
+def sweeps(wanted: float) -> int:
+    """The power of two next to a number; Refused: there is none."""
+    if not LEAST <= wanted <= MOST:
+        raise Refused(f"From {LEAST} to {MOST} sweeps can be taken, in powers of two.")
+    return int(2 ** round(math.log2(wanted)))
 
 
 def display(tab: Tab, words: Words) -> None:
