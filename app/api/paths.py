@@ -34,7 +34,9 @@ KNOBS = [
     parameter("at", "the past: x in the middle of the screen", TEXT),
     parameter("m", "a measurement, CHANNEL:name; up to eight", array(TEXT)),
     parameter("gate", "the part of the screen that is measured, as 0.2,0.8", TEXT),
-    parameter("display", "yt or fft", TEXT),
+    parameter("zoom", "a main window of so many units/div around the screen", TEXT),
+    parameter("persist", "persistence in seconds, or inf; pictures show none", TEXT),
+    parameter("display", "yt, xy, fft or spectrogram", TEXT),
 ]
 CHANNELS = parameter("channel", "names, comma-separated; all when there are none", TEXT)
 RATE = parameter("rate", "every sample, or the points of the traces", {"enum": ["full", "drawn"]})

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import wait_until
 from tests.process import Server
+from tests.ui.conftest import new_context
 from tests.ui.instrument import Front
 
 X = np.arange(4000) / 1000
@@ -147,3 +148,20 @@ def test_undo_takes_a_change_back(sine: Front) -> None:
     sine.page.focus("#glass")
     sine.key("Control+z")
     wait_until(lambda: "t.slope" not in sine.query())
+
+
+def test_those_who_only_watch_see_the_marks_and_cannot_drag_them(browser: Browser, sine: Front) -> None:
+    sine.type("#level", "500m")
+    wait_until(lambda: "t.level=0.5" in sine.query())
+    context = new_context(browser)
+    watch = Front(context, sine.server)
+    watch.page.goto(f"{sine.server.url}watch?{sine.query()}")
+    watch.lamp("TRIG'D")
+    screen = glass(watch)
+    wait_until(lambda: abs(place(watch, ".mark.instant")[0] - screen["left"] - screen["width"] / 2) < 3)
+    wait_until(lambda: place(watch, ".mark.level")[1] < screen["top"] + screen["height"] / 2 - 20)
+    before = place(watch, ".mark.level")
+    dragged(watch, ".mark.level", 0, 100)
+    assert place(watch, ".mark.level") == before
+    assert watch.problems == []
+    context.close()

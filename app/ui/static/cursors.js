@@ -2,6 +2,7 @@
 import {el, show} from './parts.js'
 import {Choice} from './fields.js'
 import {drag, seldom} from './drag.js'
+import {overTime} from './marks.js'
 import {clock, engineering, inverse} from './units.js'
 
 const MODES = {off: 'Off', time: 'Time', value: 'Value', tracking: 'Track'}
@@ -90,7 +91,7 @@ export class Cursors {
 
   instants() { // of A and B, in x
     const {state, traces} = this.last, lead = traces[0]
-    const [start, end] = lead.ends, span = end - start, trigger = state.display === 'yt' ? state.trigger?.at ?? null : null
+    const [start, end] = lead.ends, span = end - start, trigger = overTime(state) ? state.trigger?.at ?? null : null
     const x = (share) => trigger === null ? lead.x0 + start + share * span : (share - trigger) * span
     const text = (value) => trigger === null && lead.clock ? clock(value, span) : engineering(value, lead.x_unit, 4)
     const [a, b] = this.at.x, delta = (b - a) * span

@@ -72,6 +72,8 @@ class Mark {
   remove() { this.root.remove(); this.line.remove() }
 }
 
+export const overTime = ({display}) => display === 'yt' || display === 'spectrogram' // whether x is that of the samples
+
 export function marks(overlay, command) {
   let now = {trigger: null, traces: [], channels: []}
   const source = () => now.traces.find((trace) => trace.slot === now.trigger?.slot)
@@ -105,16 +107,16 @@ export function marks(overlay, command) {
 
   return (state, traces) => {
     now = {trigger: state.trigger, traces, channels: state.channels}
-    const t = state.trigger, held = state.display === 'yt', trace = source()
+    const t = state.trigger, held = overTime(state), trace = source()
     const color = trace?.color ?? 'var(--trigger)'
     instant.put(t && held && t.at != null ? t.at : null, 'T', t?.delay ?? '', color)
     levels.forEach((level, which) => {
-      const y = t && trace && held ? t.marks[which] : undefined
+      const y = t && trace && state.display === 'yt' ? t.marks[which] : undefined
       const text = t ? {level: t.level, low: t.low, high: t.high}[field(which)] ?? '' : ''
       const share = y === undefined ? null : (y - trace.limits[0]) / (trace.limits[1] - trace.limits[0])
       if (level.put(share, 'T', text, color) && !t.automatic) level.linger()
     })
-    const wanted = new Map(state.display === 'fft' ? [] : traces.filter((one) => one.name).map((one) => [one.name, one]))
+    const wanted = new Map(['fft', 'spectrogram'].includes(state.display) ? [] : traces.filter((one) => one.name).map((one) => [one.name, one]))
     for (const [name, mark] of grounds) if (!wanted.has(name)) { mark.remove(); grounds.delete(name) }
     for (const [name, {limits: [bottom, top], color: own}] of wanted) {
       if (!grounds.has(name)) grounds.set(name, ground(name))

@@ -15,7 +15,7 @@ import {help} from './help.js'
 import {history as retained} from './history.js'
 import {horizontal} from './horizontal.js'
 import {keys} from './keys.js'
-import {marks} from './marks.js'
+import {marks, overTime} from './marks.js'
 import {measure} from './measure.js'
 import {persistence} from './persistence.js'
 import {save} from './save.js'
@@ -42,7 +42,7 @@ const gram = spectrogram($('display-group'), $('overlay'), $('glass'), bar, comm
 const plane = crossed($('display-group'), $('overlay'), $('axis'), command)
 const saved = save($('save'), command, captured, toast), helped = help($('help-key'))
 const past = {
-  allowed: () => state.trigger && state.display === 'yt',
+  allowed: () => state.trigger && overTime(state),
   there: () => state.knobs?.history ?? false,
   leave: () => { if (state.trigger?.history) command({do: 'live'}) },
 }

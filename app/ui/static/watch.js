@@ -4,21 +4,37 @@ import {Bar, measured} from './bar.js'
 import {choose} from './backend.js'
 import {boxes, connection, delay, status} from './display.js'
 import {Feed} from './feed.js'
+import {marks} from './marks.js'
 import {Raster, pictured} from './raster.js'
-import {told as gram} from './spectrogram.js'
+import {Frequencies, told as gram} from './spectrogram.js'
 import {Screen} from './screen.js'
 
 const $ = (id) => document.getElementById(id)
 const query = location.search.slice(1), bar = new Bar($('bar')), glow = new Afterglow($('glass')), raster = new Raster($('glass'))
-let readings = null
+const drawn = marks($('overlay'), () => {}), frequencies = new Frequencies($('overlay'))
+let readings = null, channels = []
 
 function refresh(feed) {
-  const channels = readings.channels.map((c) => ({...c, ...feed.vertical[c.name]}))
+  channels = readings.channels.map((c) => ({...c, ...feed.vertical[c.name]}))
   status(readings)
   boxes(channels, 'div')
   measured(bar, readings.measurements, channels)
-  gram(bar, readings.display === 'spectrogram' ? readings.spectrogram : null, channels)
+  const image = readings.display === 'spectrogram' ? readings.spectrogram : null
+  gram(bar, image, channels)
+  frequencies.show(image)
   $('empty').hidden = channels.length > 0
+}
+
+function marked() { // what stands over the screen, with every picture
+  const traces = screen.traces()
+  drawn({...readings, channels}, traces.map((trace) => ({...trace, name: channels.find((c) => c.on && c.color === trace.color)?.name})))
+  return traces
+}
+
+function glowing(traces) {
+  const rolls = readings.lamp === 'ROLL'
+  if (traces.length) glow.matches(setting(traces, String(rolls)))
+  if (!rolls) glow.draw(traces)
 }
 
 function told(feed, {latency, error, vertical, refused}) {
@@ -26,12 +42,6 @@ function told(feed, {latency, error, vertical, refused}) {
   if (vertical) { feed.turn(vertical); if (readings) refresh(feed) }
   if (error) connection('feed', error)
   else if (refused?.length) connection('link', 'Not understood in this link: ' + refused.join(', '))
-}
-
-function glowing() {
-  const traces = screen.traces(), rolls = readings.lamp === 'ROLL'
-  if (traces.length) glow.matches(setting(traces, String(rolls)))
-  if (!rolls) glow.draw(traces)
 }
 
 glow.persist(new URLSearchParams(query).get('persist') ?? '0')
@@ -43,7 +53,8 @@ const feed = new Feed({
   screen, query,
   shown: (frame) => {
     if (readings !== frame.readouts) { readings = frame.readouts; refresh(feed) }
-    if (glow.seconds) glowing()
+    const traces = marked()
+    if (glow.seconds) glowing(traces)
     raster.show(pictured(frame))
   },
   told: (message) => told(feed, message),
