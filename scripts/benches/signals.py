@@ -1,4 +1,4 @@
-"""Signals whose measurements are known: five shapes, as a formula and as what is true of them."""
+"""Signals whose measurements are known: six shapes, as a formula and as what is true of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 Floats = NDArray[np.float64]
 FINE = 1 << 20  # points of the formula, for its integrals
 DAMPING, RINGS = 0.25, 20  # of a step's answer; rings in a period
-EDGE = 0.02  # of a period: a finite edge
+EDGE, SLOW = 0.02, 0.15  # of a period: finite edges
 WIDTH = 0.3  # of a period: a pulse of the PWM
 
 
@@ -67,9 +67,9 @@ class Shape:
         return sum(int(np.floor(end - edge) - np.floor(begin - edge)) for edge in at)
 
 
-def pulse(width: float) -> Callable[[Floats], Floats]:
+def pulse(width: float, edge: float = EDGE) -> Callable[[Floats], Floats]:
     """From -0.5 to 1.5 and back, with straight edges; the width is that between their middles."""
-    return lambda share: np.interp(share, [0, EDGE, width, width + EDGE, 1], [-0.5, 1.5, 1.5, -0.5, -0.5])
+    return lambda share: np.interp(share, [0, edge, width, width + edge, 1], [-0.5, 1.5, 1.5, -0.5, -0.5])
 
 
 def sine(share: Floats) -> Floats:
@@ -101,6 +101,7 @@ OVERSHOOT = exp(-pi * DAMPING / sqrt(1 - DAMPING**2))
 SHAPES: dict[str, Shape] = {
     "sine": Shape(sine, 101.37, -0.5, 1.5, -0.5, 1.5, 0.0, 0.5, asin(0.8) / pi),
     "square": Shape(pulse(0.5), 1013.7, -0.5, 1.5, -0.5, 1.5, EDGE / 2, 0.5, 0.8 * EDGE),
+    "trapezoid": Shape(pulse(0.5, SLOW), 101.37, -0.5, 1.5, -0.5, 1.5, SLOW / 2, 0.5, 0.8 * SLOW),
     "triangle": Shape(triangle, 2027.4, -0.5, 1.5, -0.5, 1.5, 0.25, 0.5, 0.4),
     "pwm": Shape(pulse(WIDTH), 1013.7, -0.5, 1.5, -0.5, 1.5, EDGE / 2, WIDTH, 0.8 * EDGE),
     "damped": Shape(
