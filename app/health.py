@@ -1,15 +1,24 @@
-"""Whether the process is alive: `/healthz`, which builds no page and asks nothing of anybody."""
+"""How the process is: alive, ready, and in figures for Prometheus. Nothing of it builds a page."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import orjson
 
 from app.problems import JsonHandler
 
 BOOT_ID = uuid.uuid4().hex  # a page that finds another one knows that the server was started anew
+EVERY = 0.5  # s between two looks at the loop
+SLOW = 1.0  # s by which the loop may be late and still be called ready
+NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+Checks = Mapping[str, Callable[[], bool]]
 
 
 def release() -> str:
@@ -19,11 +28,88 @@ def release() -> str:
         return "0.1.0"
 
 
-class HealthHandler(JsonHandler):
-    """GET /healthz -> 200 {"status": "pass", "boot_id", "version"}."""
+class Pulse:
+    """How late the loop is: what waits for it waits as long.
+
+    lag      s, of the last look
+    longest  s, since the last time it was asked for
+    """
+
+    def __init__(self) -> None:
+        self.lag = self.longest = 0.0
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + EVERY
+            await asyncio.sleep(EVERY)
+            self.lag = max(0.0, loop.time() - due)
+            self.longest = max(self.longest, self.lag)
+
+    def steady(self) -> bool:
+        """Whether the loop keeps up."""
+        return self.lag < SLOW
+
+
+def memory_used() -> int:
+    """Bytes of this process that are in memory.
+
+    Source  proc_pid_statm(5), https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages << 12
+
+
+def memory_limit() -> int:
+    """Bytes that the process and those beside it may use: of its container or machine; 0: unknown."""
+    for place in LIMITS:
+        try:
+            limit = int(Path(place).read_text())
+        except (OSError, ValueError):
+            continue
+        if limit < NO_LIMIT:
+            return limit
+    try:
+        return int(Path("/proc/meminfo").read_text().split()[1]) << 10
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+class Said(JsonHandler):
+    """An answer in JSON that nobody keeps."""
+
+    def say(self, words: Mapping[str, object]) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(orjson.dumps(words))
+
+
+class HealthHandler(Said):
+    """GET /healthz -> 200 {"status": "pass", "boot_id", "version"}: the loop turns."""
 
     def get(self) -> None:
-        self.set_header("Cache-Control", "no-store")
-        self.finish(orjson.dumps({"status": "pass", "boot_id": BOOT_ID, "version": release()}))
+        self.say({"status": "pass", "boot_id": BOOT_ID, "version": release()})
+
+    head = get
+
+
+class ReadyHandler(Said):
+    """GET /readyz -> 200, or 503 while a check fails: {"status", "checks": {"loop": "pass", ...}}."""
+
+    def initialize(self, checks: Checks) -> None:
+        self.checks = checks
+
+    def get(self) -> None:
+        found = {name: "pass" if check() else "fail" for name, check in self.checks.items()}
+        passed = "fail" not in found.values()
+        if not passed:
+            self.set_status(503)
+            self.set_header("Retry-After", "1")
+        self.say({"status": "pass" if passed else "fail", "checks": found, "boot_id": BOOT_ID})
 
     head = get

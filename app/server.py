@@ -34,7 +34,7 @@ from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.guard.gate import Gate
-from app.health import HealthHandler, release
+from app.health import Checks, HealthHandler, Pulse, ReadyHandler, release
 from app.ingest import influx, teleplot_udp
 from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler, Receiver
@@ -42,6 +42,7 @@ from app.ingest.lane_server import LaneServer
 from app.ingest.socket import Senders
 from app.memory.memory import Memory
 from app.memory.silence import Silence
+from app.metrics import Figures, MetricsHandler, registry
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
@@ -90,11 +91,18 @@ class Process:
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
         self.receiver = Receiver(self.memory, config)
         self.guard = self.receiver.guard
+        self.pulse = Pulse()
+        self.draining = False
+        self.front: Any = None  # the module of the pages, once it is loaded
+        self.pages: Any = None
+        figures = Figures(self.memory, self.receiver, self.feed, self.guard, self.pulse, self.sessions)
         self.routes: list[Any] = [
             (r"/data", Data, {"receiver": self.receiver, "sources": self.feed.memory}),
             (r"/channels", ChannelsHandler, {"memory": self.feed.memory, "config": config}),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
+            (r"/readyz", ReadyHandler, {"checks": self.checks()}),
+            (r"/metrics", MetricsHandler, {"registry": registry(figures)}),
             *influx.routes(self.receiver),
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
@@ -108,9 +116,20 @@ class Process:
         self.gate = Gate(early, self.guard, self.senders.application())
         self.http = LaneServer(self.gate, self.receiver, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
-        self.front: Any = None  # the module of the pages, once it is loaded
-        self.pages: Any = None
         self.stopped = asyncio.Event()
+
+    def checks(self) -> Checks:
+        """What has to be so for requests to be sent here."""
+        return {
+            "loop": self.pulse.steady,
+            "pages": lambda: self.pages is not None,
+            "draining": lambda: not self.draining,
+        }
+
+    def sessions(self) -> int:
+        """How many front panels are open."""
+        applications = {} if self.pages is None else self.pages._tornado._applications
+        return sum(len(context.sessions) for context in applications.values())
 
     def address(self) -> tuple[socket.AddressFamily, object]:
         """Where this process itself can reach it."""
@@ -143,6 +162,7 @@ class Process:
     def work(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What goes on for as long as the process serves."""
         yield self.feed.run()
+        yield self.pulse.run()
         if self.config.mqtt is not None:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
@@ -169,6 +189,7 @@ class Process:
 
     async def drain(self) -> None:
         """Take no new connection, let requests that have begun come to their end, then close everything."""
+        self.draining = True
         self.http.stop()
         late = time.monotonic() + DRAINED_WITHIN
         while (self.gate.passing or self.http.busy) and time.monotonic() < late:

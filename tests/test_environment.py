@@ -34,7 +34,10 @@ def conda_entries() -> list[str]:
 
 
 def test_environment_yml_equals_pyproject(project: dict[str, object]) -> None:
-    assert conda_entries() == [f"python{project['requires-python']}", *project["dependencies"]]  # type: ignore[misc]
+    assert [entry.replace("_", "-") for entry in conda_entries()] == [
+        f"python{project['requires-python']}",
+        *project["dependencies"],
+    ]  # type: ignore[misc]
 
 
 def test_environment_yml_has_the_projects_name(project: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from app.api.paths import PATHS, parameter
 from app.api.reference import page
 from app.problems import CODES, STRICT, JsonHandler
 
-OPEN = ("/healthz",)
+OPEN = ("/healthz", "/readyz")
 METHODS = ("get", "post", "put", "patch", "delete")
 ABOUT = (
     "Whoever can POST a number is a probe, whoever has the link has a front panel. Errors have one shape "

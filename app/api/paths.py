@@ -43,6 +43,7 @@ RATE = parameter("rate", "every sample, or the points of the traces", {"enum": [
 CHOSEN = parameter("channels", "names, comma-separated; all on the screen when there are none", TEXT)
 SCREEN = ("bad_parameter", *LOOK)
 
+READY = thing("status checks boot_id", status=TEXT, checks={"type": "object"}, boot_id=TEXT)
 PATHS: dict[str, dict[str, Told]] = {
     "/data": {
         "post": {
@@ -230,6 +231,22 @@ PATHS: dict[str, dict[str, Told]] = {
                 )
             },
             "codes": (),
+        }
+    },
+    "/readyz": {
+        "get": {
+            "summary": "Whether requests may be sent here",
+            "answers": {
+                code: (said, {JSON: READY}) for code, said in (("200", "They may"), ("503", "Not now"))
+            },
+            "codes": (),
+        }
+    },
+    "/metrics": {
+        "get": {
+            "summary": "Figures for Prometheus",
+            "answers": {"200": ("They are here", {"text/plain": TEXT})},
+            "codes": LOOK,
         }
     },
     "/openapi.json": {

@@ -6,12 +6,14 @@ import asyncio
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from app.feed.picture import picture
 from app.feed.readings import PERIOD as PERIOD
 from app.feed.readings import READOUTS, displayed, others, period, read
+from app.feed.share import Share
 from app.feed.watched import Watched
 from app.feed.watcher import Watcher
 from app.memory.memory import Memory
@@ -30,12 +32,6 @@ AUTOSET = 0.5  # s between two looks for the set-up that fits
 SWEEP = 0.5  # s between two looks for viewers that have stalled
 MOST_VIEWS = 64
 RETRY_AFTER = 10  # s
-SHARE, LEAST = (
-    0.6,
-    0.2,
-)  # of the loop's time that the feed may take: at most, and in need ...
-BUSY = 0.92  # ... which is when the loop has hardly any time left: senders come first
-AHEAD = 0.05  # ... and s of work by which it may be ahead of that
 WRITES = 50  # frames handed to the kernel before others have the loop, and the core
 BREATH, BREATHS = 0.004, 0.012  # s that they have it, and all breaks of a frame together
 AMISS = 1.0  # s before a view that could not be drawn is tried again
@@ -48,6 +44,8 @@ class Feed:
     clock     Unix seconds
     extra     gives readouts for everybody besides those of the view
     watchers  the viewers that are connected, also those that have paused
+    handed    frames since the start: sent, and not sent because the viewer was busy
+    dropped   viewers that were given up, by reason
     """
 
     def __init__(self, memory: Memory, rows: int, clock: Callable[[], float] = time.time) -> None:
@@ -62,8 +60,9 @@ class Feed:
         self._autoset = Autoset()
         self._looked = self._swept = float("-inf")
         self._met = 0  # records ever made, when last looked at
-        self._share, self._worked = SHARE, 0.0
-        self._owed = self._paid = 0.0  # s of work that the loop has not been compensated for, and since when
+        self.share = Share()
+        self.handed: Counter[tuple[str, ...]] = Counter()
+        self.dropped: Counter[tuple[str, ...]] = Counter()
         self._waking: asyncio.Future[None] | None = None
         self._stirred = False
 
@@ -182,7 +181,7 @@ class Feed:
     async def attend_all(self) -> None:
         """Attend to all views, those first that have waited longest."""
         for watched in sorted(self._views.values(), key=lambda each: each.due):
-            if self.affordable() and watched.awake():
+            if self.share.affordable() and watched.awake():
                 await self.attend(watched)
 
     async def rest(self) -> None:
@@ -206,8 +205,8 @@ class Feed:
         dues = [watched.due for watched in self._views.values() if watched.awake()]
         if not dues:
             return SWEEP
-        if not self.affordable():
-            return max(POLL, (self._owed - AHEAD) / self._share)
+        if not self.share.affordable():
+            return max(POLL, self.share.wait())
         ahead = min(dues) - now
         return ahead if ahead > 0 else min([POLL, *(due - now for due in dues if due > now)])
 
@@ -216,13 +215,6 @@ class Feed:
         self._stirred = True
         if self._waking is not None and not self._waking.done():
             self._waking.set_result(None)
-
-    def affordable(self) -> bool:
-        """Whether the feed has left others their share of the loop's time."""
-        now = time.monotonic()
-        self._owed = max(0.0, self._owed - (now - self._paid) * self._share)
-        self._paid = now
-        return self._owed <= AHEAD
 
     async def attend(self, watched: Watched) -> None:
         """Make a view's next picture if it is time, and hand it to those who have not got it.
@@ -290,12 +282,14 @@ class Feed:
         breath = min(BREATH, BREATHS * WRITES / max(len(waiting), 1))
         for n, watcher in enumerate(waiting):
             if n % WRITES == WRITES - 1:
-                self._owed += time.thread_time() - began
+                self.share.took(time.thread_time() - began)
                 await asyncio.sleep(breath)
                 began = time.thread_time()
             if watcher.watched is watched and not watcher.paused:
-                watched.behind |= not watched.give(watcher)
-        self._owed += time.thread_time() - began
+                given = watched.give(watcher)
+                watched.behind |= not given
+                self.handed[("sent" if given else "skipped_busy",)] += 1
+        self.share.took(time.thread_time() - began)
         await asyncio.sleep(0)
 
     def sweep(self) -> None:
@@ -303,21 +297,14 @@ class Feed:
         now = time.monotonic()
         if now - self._swept < SWEEP:
             return
-        self.adapt(now - self._swept)
+        self.share.adapt(now - self._swept)
         self._swept = now
         for watcher in list(self.watchers):
             if watcher.stalled(now):
+                self.dropped[("slow",)] += 1
                 watcher.abort()
             elif watcher.turned is not None:
                 self.turn(watcher)
-
-    def adapt(self, elapsed: float) -> None:
-        """Take a smaller share while the loop has hardly any time left, and more of it again afterwards."""
-        worked, self._worked = self._worked, time.thread_time()
-        if self._worked - worked > BUSY * elapsed:
-            self._share = max(LEAST, 0.8 * self._share)
-        else:
-            self._share = min(SHARE, self._share + 0.02)
 
     def turn(self, watcher: Watcher) -> None:
         """Tell a viewer what its knobs for channels do to their axes, if that has changed."""

@@ -29,6 +29,8 @@ FORMATS: dict[str, Decode] = {
     "text/x-teleplot": teleplot_samples,
     "text/x-influx": line_samples,
 }
+# What formats are called where they are counted.
+NAMES = {read: read.__name__.removesuffix("_samples") for read in FORMATS.values()}
 OTHER_NAMES = {
     "application/ndjson": "application/x-ndjson",
     "application/jsonl": "application/x-ndjson",

@@ -16,8 +16,9 @@ from tornado.web import stream_request_body
 from app.config import Config
 from app.guard.guard import Guard
 from app.guard.sender import Sender
-from app.ingest.batch import Limits, Partial, Point
-from app.ingest.formats import decode, is_binary
+from app.ingest.batch import Asked, Limits, Partial, Point
+from app.ingest.counts import ANY, Counts
+from app.ingest.formats import NAMES, decoder, is_binary, media_type
 from app.ingest.intake import Intake, Room
 from app.ingest.query import parameters
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
@@ -51,6 +52,7 @@ class Receiver:
         self.guard = Guard(config)
         self.sequences = Sequences()
         self.room = Room(config.max_requests)
+        self.counts = Counts()
 
     def most(self, headers: Mapping[str, str]) -> int:
         """Bytes that the body of a request with these headers may have on the wire."""
@@ -68,10 +70,16 @@ class Receiver:
         try:
             answer = Answer(200, self.stored(headers, body, now, query), JSON)
         except Problem as problem:
-            answer = refusal(problem, headers)
+            answer = self.refused(problem, headers)
         except Exception as error:
             answer = failure(error, headers)
+        self.counts.answers[answer.status] += 1
         return self.readable(answer, headers) if "Origin" in headers else answer
+
+    def refused(self, problem: Problem, headers: Mapping[str, str]) -> Answer:
+        """The answer to a request that is not taken."""
+        self.counts.refusals[(problem.code,)] += 1
+        return refusal(problem, headers)
 
     def readable(self, answer: Answer, headers: Mapping[str, str]) -> Answer:
         """The answer, which the page that sent the request may read if it is one of the allowed."""
@@ -101,6 +109,7 @@ class Receiver:
         content = fingerprint(body, headers.get("Content-Type", ""), query)
         again = self.sequences.answered(request, content)
         if again is not None:
+            self.counts.batches[ANY, "duplicate"] += 1
             return again
         said, repeated = self.taken(headers, body, now, query, sender, request)
         self.sequences.note(request, content, repeated)
@@ -116,14 +125,26 @@ class Receiver:
         request: Numbered | None = None,
     ) -> tuple[bytes, bytes]:
         """Store the samples; the answer, and what is answered if the same comes again."""
-        batch = decode(headers.get("Content-Type", ""), body, now, self.limits, parameters(query))
+        batch, kind = self.read(headers.get("Content-Type", ""), body, now, query)
         if not sender.plain:
             self.weigh(batch, sender)
         placed = self.placed(batch, now / 1e9, self.sequences.missing(request) if request else None)
+        self.counts.stored(kind, batch, len(body))
         if isinstance(batch, Point):
             return SUCCESS, SUCCESS
         n = request.n if request is not None and request.counts else None
         return receipt(batch, placed, n), repeated(n)
+
+    def read(self, content_type: str, body: bytes, now: int, query: str) -> tuple[list[Samples], str]:
+        """The samples of a body, and the name of its format."""
+        asked = parameters(query)
+        read = decoder(media_type(content_type), body, asked)
+        kind = NAMES[read]
+        try:
+            return read(body, Asked(now, self.limits, asked)), kind
+        except Problem:
+            self.counts.batches[kind, "rejected"] += 1
+            raise
 
     def weigh(self, batch: Sequence[Samples], sender: Sender) -> None:
         """Have the sender's limits take note of a batch.
@@ -175,6 +196,8 @@ class DataHandler(JsonHandler):
 
     def give_up(self, problem: Problem) -> None:
         """Answer before the body has ended, and close."""
+        self.receiver.counts.refusals[(problem.code,)] += 1
+        self.receiver.counts.answers[problem.status] += 1
         problem.headers.update(self.receiver.guard.shared(self.request.headers), Connection="close")
         self.refuse(problem)
 

@@ -17,7 +17,7 @@ from typing import Any
 from tornado.httputil import format_timestamp
 from tornado.log import app_log
 
-from app.ingest.handler import JSON, SUCCESS, Answer, Receiver, refusal
+from app.ingest.handler import JSON, SUCCESS, Answer, Receiver
 from app.ingest.intake import Intake
 from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
@@ -220,9 +220,10 @@ class Lane:
             self.coming.intake.end()
             headers, self.coming = dict(self.coming.head.headers), None
         self.ending = True
-        self.send(
-            self.shared.encoded(self.shared.receiver.readable(refusal(problem, headers), headers), "close")
-        )
+        receiver = self.shared.receiver
+        answer = receiver.refused(problem, headers)
+        receiver.counts.answers[answer.status] += 1
+        self.send(self.shared.encoded(receiver.readable(answer, headers), "close"))
 
     def send(self, data: bytes) -> None:
         if self.unsent:

@@ -59,7 +59,7 @@ class Memory:
         self.created = 0
         self.points = points
         self._budget = budget
-        self._max_channels = max_channels
+        self.max_channels = max_channels
 
     def append(self, batch: Sequence[Samples], now: float, missing: int | None = None) -> list[Placed]:
         """Store a batch, all of it or nothing; now is Unix time in seconds.
@@ -116,8 +116,8 @@ class Memory:
     def _create(self, firsts: Sequence[Samples]) -> None:
         """A record for each of these samples, which are the first of their channels."""
         n = len(self.records) + len(firsts)
-        if n > self._max_channels:
-            raise ChannelLimit(self._max_channels)
+        if n > self.max_channels:
+            raise ChannelLimit(self.max_channels)
         limit = self._share(n)
         for samples in firsts:
             narrow = samples.y.dtype == np.float32

@@ -33,14 +33,14 @@ SETTINGS = '[[operations]]\ninclude-path = "/single"\nparameters = { timeout = 0
 def server() -> Iterator[Server]:
     made = Server(settings={"SCOPE_POINTS": "2000"})
     made.launch()
-    wait_until(lambda: alive(made), 20)
+    wait_until(lambda: alive(made), 60)
     yield made
     made.stop()
 
 
 def alive(server: Server) -> bool:
     try:
-        return server.ask("GET", "/healthz")[0] == 200
+        return server.ask("GET", "/readyz")[0] == 200
     except OSError:
         return False
 
