@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.forms import NUMBER, TEXT, Told, array, ref, thing, whole
+from app.api.forms import NAME, NUMBER, TEXT, UNIT, Told, array, ref, thing, whole
 from app.api.selection import FORMATS
 
 JSON = "application/json"
@@ -42,6 +42,25 @@ CHANNELS = parameter("channel", "names, comma-separated; all when there are none
 RATE = parameter("rate", "every sample, or the points of the traces", {"enum": ["full", "drawn"]})
 CHOSEN = parameter("channels", "names, comma-separated; all on the screen when there are none", TEXT)
 SCREEN = ("bad_parameter", *LOOK)
+NUMBERED = [
+    parameter(
+        "X-Source-Id",
+        "the sender's name, of one that numbers its requests",
+        {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+        "header",
+    ),
+    parameter("X-Boot-Id", "another one after each start of it", NAME, "header"),
+    parameter("X-Seq", "the number, one more each time; the same when it is sent again", whole(0), "header"),
+    parameter("Idempotency-Key", "instead of a number: a key of the request's own", NAME, "header"),
+]
+STEPS = [
+    parameter("t0", "x of the first sample of a body without x", NUMBER),
+    parameter("dt", "x from one sample to the next", {"type": "number", "exclusiveMinimum": 0}),
+    parameter("rate", "samples a second, instead of dt", {"type": "number", "exclusiveMinimum": 0}),
+    parameter("unit", "of y; one for all, or one for each column, comma-separated", UNIT),
+    parameter("x_unit", "of x", UNIT),
+    parameter("precision", "of time stamps", {"enum": ["s", "ms", "us", "ns"]}),
+]
 
 READY = thing("status checks boot_id", status=TEXT, checks={"type": "object"}, boot_id=TEXT)
 PATHS: dict[str, dict[str, Told]] = {
@@ -51,16 +70,27 @@ PATHS: dict[str, dict[str, Told]] = {
             "parameters": [
                 parameter("dtype", "of bare numbers", {"enum": ["f4", "f8", "i2"]}),
                 parameter("channel", "names of the columns of a body that names none, comma-separated", TEXT),
+                *STEPS,
                 parameter(
                     "on_error", "what to do with good samples beside bad ones", {"enum": ["fail", "skip"]}
                 ),
+                *NUMBERED,
             ],
             "body": {"anyOf": [ref("Point"), array(ref("Point")), ref("Columns")]},
             "answers": {
                 "200": ("The samples are in memory, where everybody sees them", {JSON: ref("Stored")})
             },
             "codes": (
-                *("bad_json", "not_utf8", "empty_body", "invalid_sample", "out_of_range", "bad_parameter"),
+                *(
+                    "bad_gzip",
+                    "seq_conflict",
+                    "bad_json",
+                    "not_utf8",
+                    "empty_body",
+                    "invalid_sample",
+                    "out_of_range",
+                    "bad_parameter",
+                ),
                 *SEND,
                 *(
                     "timeout",
@@ -173,6 +203,8 @@ PATHS: dict[str, dict[str, Told]] = {
             "summary": "Where a trigger fires in all that is retained of its channel",
             "parameters": [
                 parameter("limit", "the newest so many", whole(1, 100_000)),
+                parameter("before", "a sample number: the events next before it", whole(0)),
+                parameter("after", "a sample number: the events next after it", whole(0)),
                 *KNOBS,
             ],
             "answers": {"200": ("The events, oldest first", {JSON: array(ref("Event"))})},
