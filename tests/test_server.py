@@ -16,7 +16,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from bokeh.document import Document
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from app.config import Config
 from app.server import Process
@@ -159,6 +160,22 @@ def test_sigterm_ends_it_with_0_within_5_s_with_sockets_open() -> None:
         began = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
         assert time.monotonic() - began < 5
+
+
+def test_sigterm_tells_senders_on_sockets_that_it_starts_anew() -> None:
+    server = Server()
+    server.launch()
+    wait_until(lambda: accepts(server), 20, 0.05)
+    with connect(f"ws://127.0.0.1:{server.port}/data", compression=None) as sender:
+        sender.send('{"y": 1}')
+        assert sender.recv(5) == '{"ack":1}'
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as caught:
+            sender.recv(5)
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1012
+    assert server.process.wait(10) == 0
 
 
 def test_sigterm_answers_a_post_that_has_begun_and_closes_connections_that_rest() -> None:

@@ -91,7 +91,9 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         **OPTIONS,
     )
     server._http.stop()
-    rules = door.Rules(bench.config.allow_ws_origin, bench.config.max_tabs, front_page(), stock)
+    config = bench.config
+    text = front_page(tokens=bool(config.write_tokens))
+    rules = door.Rules(config.allow_ws_origin, config.max_tabs, text, stock)
     rules.filling = asyncio.create_task(stock.run())
     server._tornado.settings["door"] = rules
     server.start()

@@ -24,9 +24,12 @@ def scripts() -> list[str]:
     return ["static/" + StaticHandler.append_version(f"js/{name}") for name in SCRIPTS]
 
 
-def front_page() -> str:
-    """The front panel, with @SESSION@ and @HOSTS@ to be filled in for each visitor."""
-    return text("page.html")
+def front_page(*, tokens: bool) -> str:
+    """The front panel, with @SESSION@ and @HOSTS@ to be filled in for each visitor.
+
+    tokens  whether senders need one
+    """
+    return text("page.html").replace("@ASKS@", "token" if tokens else "")
 
 
 @cache

@@ -111,6 +111,13 @@ def test_page_and_its_websocket_work_under_every_host(scope: Scope, host: str) -
         assert json.loads(page_socket.recv(timeout=10))["msgtype"] == "ACK"
 
 
+def test_samples_over_a_websocket_reach_the_memory(scope: Scope) -> None:
+    with connect(f"ws://127.0.0.1:{scope.port}/data", compression=None) as sender:
+        sender.send('{"x": 1, "y": 2, "channel": "over a socket"}')
+        assert json.loads(sender.recv(10)) == {"ack": 1}
+    assert b'"over a socket"' in scope.ask("GET", "/channels").body
+
+
 def test_scripts_are_compressed(scope: Scope) -> None:
     page = wait_until(lambda: whole_page(scope, "localhost"), 30, 0.2)
     script = re.search(r'src="([^"]*bokeh[^"]*\.js[^"]*)"', page.body.decode())

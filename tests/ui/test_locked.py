@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from app.config import load
+from tests.conftest import wait_until
 from tests.process import Server
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ingest"))
@@ -66,7 +67,9 @@ def test_a_page_of_an_allowed_origin_may_send_and_one_of_another_may_not(
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[Server]:
-    server = Server(settings={"SCOPE_VIEW_TOKENS": VIEW, "SCOPE_POINTS": "2000"}, token=VIEW).start()
+    server = Server(
+        settings={"SCOPE_VIEW_TOKENS": VIEW, "SCOPE_WRITE_TOKENS": VIEW, "SCOPE_POINTS": "2000"}, token=VIEW
+    ).start()
     yield server
     assert server.stop() == 0
 
@@ -85,6 +88,9 @@ def test_a_viewer_gives_the_token_once_and_has_the_whole_panel(
     page.on("response", lambda answer: refused.append(answer.url) if answer.status == 401 else None)
     page.get_by_role("button", name="Open").click()
     page.wait_for_url(locked.url + "?tb=2m")
+    expect(page.locator("#empty pre")).to_contain_text("-H 'X-API-Key: TOKEN' -d")
+    page.get_by_role("button", name="Start demo signal").first.click()
+    wait_until(lambda: "demo" in locked.channels())  # the process has a token of its own
     locked.post({"y": 1.5, "channel": "boiler7"})
     expect(page.locator("body")).to_contain_text("boiler7")
     assert refused == []

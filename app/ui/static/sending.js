@@ -3,12 +3,14 @@ import {copy, el, show} from './parts.js'
 
 const url = new URL('data', location.href.split(/[?#]/)[0]).href
 
+const asks = document.body.dataset.asks === 'token' // senders need one
+
 const SNIPPETS = {
-  curl: `curl -d '{"y": 1.5}' ${url}`,
+  curl: `curl ${asks ? "-H 'X-API-Key: TOKEN' " : ''}-d '{"y": 1.5}' ${url}`,
   Python: `import math, time, requests
 t = 0
 while True:
-    requests.post("${url}", json={"x": t, "y": math.sin(t)})
+    requests.post("${url}", json={"x": t, "y": math.sin(t)}${asks ? ', headers={"X-API-Key": "TOKEN"}' : ''})
     t += 0.05
     time.sleep(0.05)`,
   Arduino: `// ESP32
@@ -20,7 +22,7 @@ void setup() {
   while (WiFi.status() != WL_CONNECTED) delay(100);
 }
 void loop() {
-  http.begin("${url}");
+  http.begin("${url}");${asks ? '\n  http.addHeader("X-API-Key", "TOKEN");' : ''}
   http.POST("{\\"y\\": " + String(analogRead(34) * 3.3 / 4095) + ", \\"unit\\": \\"V\\"}");
   http.end();
   delay(50);
