@@ -16,6 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.config import Config, parser, shown
+from app.dsp.expression import CALLABLE
+from app.dsp.maths import MATHS
 from app.dsp.measure import MEASUREMENTS
 from app.dsp.spectrum import SCALES
 from app.dsp.trigger import TRIGGERS
@@ -68,6 +70,7 @@ def test_the_table_of_settings_equals_the_configuration() -> None:
         ("| trigger | fires when |", TRIGGERS),
         ("| acquisition | shows |", ACQUISITIONS),
         ("| measurement | is |", MEASUREMENTS),
+        ("| maths | is |", MATHS),
         ("| display | shows |", DISPLAY_MODES),
         ("| window | for |", WINDOWS),
         ("| scale | 0 is |", SCALES),
@@ -75,6 +78,10 @@ def test_the_table_of_settings_equals_the_configuration() -> None:
 )
 def test_every_entry_of_a_registry_has_its_row(head: str, registry: Mapping[str, object]) -> None:
     assert [row[0] for row in table(head)] == list(registry)
+
+
+def test_every_function_of_an_expression_is_named() -> None:
+    assert [name for name in CALLABLE if not any(re.search(rf"\b{name}\b", code) for code in INLINE)] == []
 
 
 def test_every_setting_has_a_meaning() -> None:

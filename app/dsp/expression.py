@@ -7,6 +7,8 @@ functions of arrays, and everything else is refused.
 from __future__ import annotations
 
 import ast
+import difflib
+import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -136,6 +138,21 @@ def parse(text: str) -> Expression:
     return Expression(text, tuple(dict.fromkeys(reader.names)), reader.filters > 0, term)
 
 
+def unknown(name: str) -> str:
+    """What is said of a function that there is not."""
+    near = difflib.get_close_matches(name, CALLABLE, 1)
+    return f"there is no function {name}: {near[0]} is one" if near else KNOWN
+
+
+def spelt(name: str) -> str:
+    """A channel's name as an expression has it: in quotes, unless it would be understood without."""
+    try:
+        plain = parse(name).names == (name,)
+    except ExpressionError:
+        plain = False
+    return name if plain else f"ch({json.dumps(name, ensure_ascii=False)})"
+
+
 def tree(typed: str, indent: int) -> ast.expr:
     """Python's tree of a line; nothing in it has been looked at yet."""
     try:
@@ -239,7 +256,7 @@ class Reader:
         if name == "ch":
             return self._quoted(node)
         if name not in CALLABLE:
-            raise self._error(NO_MEAN if name == "mean" else KNOWN, node.func)
+            raise self._error(NO_MEAN if name == "mean" else unknown(name), node.func)
         most = FUNCTIONS[name].arguments if name in FUNCTIONS else 1 + len(FILTERS.get(name, ()))
         if len(node.args) != most:
             raise self._error(f"{name} takes {most} arguments, not {len(node.args)}", node)

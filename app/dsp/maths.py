@@ -47,11 +47,13 @@ class Operation:
     """An entry of MATHS.
 
     label     as on the front panel
+    form      as an expression, with {a} and {b} for the signals and {0}, {1} for the cut-offs
     operands  how many signals it takes, 1 or 2
     settings  names of those fields of Settings that it looks at
     """
 
     label: str
+    form: str
     operands: int
     _of: Callable[[Operands], Float64s]
     _unit: Callable[[Sequence[str], str], str]
@@ -76,6 +78,16 @@ class Operation:
         found[~np.isfinite(found)] = np.nan
         return found
 
+    @property
+    def cutoffs(self) -> tuple[str, ...]:
+        """Names of the cut-offs that it has, in the order of its expression."""
+        return tuple(name.removesuffix("_cutoff") for name in self.settings if name.endswith("_cutoff"))
+
+    def text(self, operands: Sequence[str], cutoffs: Sequence[float] = ()) -> str:
+        """The expression of it, of these; filters in an expression are of the second order, forwards."""
+        named = dict(zip("ab", operands, strict=False))
+        return self.form.format(*(f"{cutoff:.12g}" for cutoff in cutoffs), **named)
+
     def unit(self, *units: str, x_unit: str = "") -> str:
         """Unit of the result, from those of the operands and of x; empty where it has none."""
         return self._unit(units, x_unit)
@@ -97,26 +109,46 @@ def same(units: Sequence[str], _x_unit: str) -> str:
 
 
 MATHS: dict[str, Operation] = {
-    "add": Operation("A + B", 2, lambda o: o.y[0] + o.y[1], same),
-    "subtract": Operation("A - B", 2, lambda o: o.y[0] - o.y[1], same),
-    "multiply": Operation("A × B", 2, lambda o: o.y[0] * o.y[1], lambda units, _: times(*units) or ""),
-    "divide": Operation("A / B", 2, lambda o: quotient(*o.y), lambda units, _: over(*units) or ""),
+    "add": Operation("A + B", "{a} + {b}", 2, lambda o: o.y[0] + o.y[1], same),
+    "subtract": Operation("A - B", "{a} - {b}", 2, lambda o: o.y[0] - o.y[1], same),
+    "multiply": Operation(
+        "A × B", "{a} * {b}", 2, lambda o: o.y[0] * o.y[1], lambda units, _: times(*units) or ""
+    ),
+    "divide": Operation(
+        "A / B", "{a} / {b}", 2, lambda o: quotient(*o.y), lambda units, _: over(*units) or ""
+    ),
     "derivative": Operation(
         "dA/dx",
+        "d({a})",
         1,
         lambda o: calculus.derivative(o.x, o.y[0], o.breaks),
         lambda units, x: over(units[0], x) or "",
     ),
     "integral": Operation(
         "∫ A dx",
+        "integral({a})",
         1,
         lambda o: calculus.integral(o.x, o.y[0], o.breaks),
         lambda units, x: times(units[0], x) or "",
     ),
-    "absolute": Operation("|A|", 1, lambda o: np.abs(o.y[0]), same),
-    "lowpass": Operation("low pass", 1, filtered("lowpass"), same, ("high_cutoff", "order", "zero_phase")),
-    "highpass": Operation("high pass", 1, filtered("highpass"), same, ("low_cutoff", "order", "zero_phase")),
+    "absolute": Operation("|A|", "abs({a})", 1, lambda o: np.abs(o.y[0]), same),
+    "lowpass": Operation(
+        "low pass", "lowpass({a}, {0})", 1, filtered("lowpass"), same, ("high_cutoff", "order", "zero_phase")
+    ),
+    "highpass": Operation(
+        "high pass",
+        "highpass({a}, {0})",
+        1,
+        filtered("highpass"),
+        same,
+        ("low_cutoff", "order", "zero_phase"),
+    ),
     "bandpass": Operation(
-        "band pass", 1, filtered("bandpass"), same, ("low_cutoff", "high_cutoff", "order", "zero_phase")
+        "band pass",
+        "bandpass({a}, {0}, {1})",
+        1,
+        filtered("bandpass"),
+        same,
+        ("low_cutoff", "high_cutoff", "order", "zero_phase"),
     ),
 }

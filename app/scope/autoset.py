@@ -12,7 +12,7 @@ from app.memory.record import Record
 from app.memory.samples import Floats
 from app.scope import channel, timebase
 from app.scope.channel import Vertical as Vertical
-from app.scope.numbers import derived
+from app.scope.numbers import DERIVED, LETTERS, derived
 from app.scope.sweep import FIGURE_POINTS, leading, newest
 from app.units import at_least, at_most
 
@@ -20,7 +20,8 @@ SLOTS = 8
 POINTS = 1000  # newest samples that a signal without a period shows
 LOOKED_AT = 8192  # samples searched for a period: the newest, then every 16th and every 256th of more of them
 STRIDES = (1, 16, 256)
-HALF = 2, 1  # bands, and the number of that for a derived channel: over the others, below the centre
+LOWER, HIGHER = (2, 1.0), 0.1  # bands and band of a derived channel, over the others, and bands between two
+TRENDS = 4  # so much higher begin those of another kind
 PERIODS = (1.5, 7.0)  # on the screen before the timebase changes; a new one shows 2 to 5
 FILL = 0.75  # of its band that a trace may take when it is placed
 FLAT = 1e-9  # of the value: what varies by less is a constant
@@ -90,13 +91,19 @@ def fitted(old: Setup, records: Sequence[Record]) -> Setup:
         scale = figures[records[0].name].units_per_div
     bands = min(sum(not derived(record) for record in records), SLOTS)
     seen = {record.name: extent(record, scale) for record in records}
-    places = [HALF if derived(r) else (bands, band % bands) for band, r in enumerate(records)]
+    places = [over(r) if derived(r) else (bands, band % bands) for band, r in enumerate(records)]
     verticals = {
         name: placed((old.channels or {}).get(name), each, *place)
         for (name, each), place in zip(seen.items(), places, strict=True)
     }
     single = {name: placed((old.single or {}).get(name), each, 1, 0) for name, each in seen.items()}
     return Setup(scale, verticals, figures, single)
+
+
+def over(record: Record) -> tuple[int, float]:
+    """The place of a derived channel: below the centre, each a little higher so that markers can be told."""
+    place = record.slot - DERIVED + TRENDS * list(LETTERS).index(record.name[0])
+    return LOWER[0], LOWER[1] - HIGHER * (place % (2 * TRENDS))
 
 
 def horizontal(old: float, record: Record) -> float:
@@ -147,7 +154,7 @@ def extremes(values: Floats) -> tuple[float, float]:
     return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
 
 
-def placed(old: Vertical | None, seen: tuple[float, float], bands: int, band: int) -> Vertical:
+def placed(old: Vertical | None, seen: tuple[float, float], bands: int, band: float) -> Vertical:
     """Scale and position that put what was seen into its band of the screen, the topmost being band 0.
 
     old   kept while the trace stays inside its band and is not lost in it

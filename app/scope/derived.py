@@ -21,7 +21,7 @@ from app.scope.view import View, measured
 MOST = 32
 MOST_SAMPLES = 1_000_000  # of each
 AT_ONCE = 1 << 17  # samples worked out before others have the loop
-KEPT = 10.0  # s without being asked for
+KEPT, IDLE = 10.0, 1.0  # s without being asked for: at most, and where others of the kind are made meanwhile
 OWN_SERIALS = 1 << 40  # of derived records; those of the memory count from 1
 TOO_MANY = f"{MOST} derived channels are in use, as many as this server allows"
 
@@ -126,11 +126,17 @@ class Sources:
     def have(self, names: Iterable[str], now: float) -> None:
         """Have these derived channels, as far as there is room, and forget those not asked for lately."""
         for name in sorted(filter(self.derives, names)):
-            if name not in self._made and len(self._made) < MOST:
-                self._make(name)
+            if name not in self._made:
+                self._forget(now, IDLE, name[0])
+                if len(self._made) < MOST:
+                    self._make(name)
             self._asked[name] = now
+        self._forget(now, KEPT)
+
+    def _forget(self, now: float, seconds: float, kind: str = "") -> None:
+        """Let go of those of a kind that nobody has asked for during that time; their numbers are free."""
         for name, asked in list(self._asked.items()):
-            if not 0 <= now - asked <= KEPT or not self.derives(name):
+            if (name.startswith(kind) and not 0 <= now - asked <= seconds) or not self.derives(name):
                 del self._asked[name]
                 self._changes += self._made.pop(name, None) is not None
 

@@ -6,6 +6,7 @@ from app.dsp.measure import MEASUREMENTS
 from app.memory.memory import Records
 from app.scope.frame import Frame
 from app.scope.measuring import Measured, Taken
+from app.scope.numbers import DERIVED
 from app.scope.palette import TRACES
 from app.units import engineering
 
@@ -65,4 +66,4 @@ def color(slot: int | None, name: str, memory: Records) -> str:
     record = memory.records.get(name)
     if slot is None and record is not None:
         slot = record.slot
-    return DIM if slot is None else TRACES[slot % len(TRACES)]
+    return DIM if slot is None or slot >= DERIVED else TRACES[slot % len(TRACES)]

@@ -20,6 +20,11 @@ def own(records: Mapping[str, Record], knobs: Container[str]) -> dict[str, Recor
     return {name: record for name, record in records.items() if not derived(record) or name in knobs}
 
 
+def staying(touched: set[str]) -> set[str]:
+    """Of the knobs that a person touched, those of an autoset: the derived channels that were added."""
+    return {knob for knob in touched if knob.startswith("on:") and knob[3:4] in LETTERS}
+
+
 def number(record: Record) -> int | str:
     """The number on a channel's box and marker: 1, 2, ..., or M1 for the first maths trace."""
     if not derived(record):

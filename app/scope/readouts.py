@@ -12,9 +12,9 @@ from app.scope import channel
 from app.scope.acquisition_readouts import acquisition, plane
 from app.scope.autoset import Vertical
 from app.scope.frame import Frame, Kind
-from app.scope.measurement_readouts import measurements
+from app.scope.measurement_readouts import DIM, measurements
 from app.scope.measuring import Measured, measured
-from app.scope.numbers import number
+from app.scope.numbers import DERIVED, number
 from app.scope.palette import TRACES
 from app.scope.scope import TIMEBASE, Scope
 from app.scope.spectrogram_readouts import spectrogram
@@ -83,7 +83,7 @@ def box(record: Record, slot: int, now: float) -> State:
         "name": record.name,
         "label": record.label,
         "number": number(record),
-        "color": TRACES[slot % len(TRACES)],
+        "color": TRACES[slot % len(TRACES)] if slot < DERIVED else DIM,
         "value": engineering(newest, record.unit, 4),
         "rate": engineering(record.rate(now), "Sa/s"),
         "total": record.total,

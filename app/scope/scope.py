@@ -17,7 +17,7 @@ from app.scope.display import displayed
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.glass import Glass
 from app.scope.measuring import measurable
-from app.scope.numbers import derived, own
+from app.scope.numbers import derived, own, staying
 from app.scope.place import Place
 from app.scope.search import Searches
 from app.scope.showing import Showing
@@ -189,7 +189,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
 
     def autoset(self) -> None:
         """Let go of every knob of the screen: it follows the signal again."""
-        self.touched.clear()
+        self.touched = staying(self.touched)
         self.trigger = Trigger()
         self.timebase.param.update(delay=0.0, reference=0.5)
         self.single = self.force = None
@@ -199,6 +199,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
     def default(self) -> None:
         """Have everything as it was when the page was opened."""
         self.autoset()
+        self.touched.clear()
         self.items.clear()
         self.gate = None
         self.show_plainly()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.scope.acquisition import LEAST, MOST
 from app.scope.display import DISPLAY_MODES
-from app.ui import glass_commands, history_commands, trigger_commands, vertical_commands
+from app.ui import glass_commands, history_commands, maths_commands, trigger_commands, vertical_commands
 from app.ui.asked import Refused, Words, clicks, number, scale
 
 if TYPE_CHECKING:
@@ -168,6 +168,10 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "undo": undo,
     "measure": measure,
     "statistics": statistics,
+    "maths": maths_commands.maths,
+    "derive": maths_commands.derive,
+    "underive": maths_commands.underive,
+    "check": maths_commands.check,
     "gate": gate,
     "acquire": acquire,
     "display": display,

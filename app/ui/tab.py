@@ -22,6 +22,7 @@ from app.scope.derived import traces
 from app.scope.frame import Frame
 from app.scope.link import query, recall
 from app.scope.measuring import Measured, measured
+from app.scope.numbers import staying
 from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
 from app.scope.spectral import Spectral
@@ -52,6 +53,7 @@ class Tab:
         self.scope = Scope(bench.rows)
         self.refused = recall(self.scope, arguments)
         self.past: deque[Change] = deque(maxlen=UNDONE)  # what can be taken back, the newest at the end
+        self.checked: State = {}  # what was found of an expression that is being typed
         self.taken: Measured | None = None  # the readings of a stopped screen
         self.answered = 0  # number of the last press of Run or Stop that was obeyed
         self.frame = self.look()
@@ -202,12 +204,13 @@ class Tab:
             "running": scope.running,
             "answered": self.answered,
             "whole": scope.capture is None or scope.capture.whole,
-            "following": not scope.touched and not view.told(),
+            "following": scope.touched == staying(scope.touched) and not view.told(),
             "knobs": self.knobs(),
             "timebase": timebase(scope, self.source(self.frame.lead)),
             "query": query(scope),
             "view": view.query(),
             "vertical": verticals(scope, self.source, turned=scope.running),
+            "checked": self.checked,
         }
         if scope.running:
             return own

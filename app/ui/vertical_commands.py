@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.memory.memory import LEAST_PROBE, MOST_PROBE
 from app.scope.channel import FARTHEST
+from app.scope.derived import remove
 from app.ui.asked import Refused, Words, clicks, number, scale
 from app.units import LARGEST, SMALLEST
 
@@ -111,7 +112,11 @@ def tidy(value: float) -> float:
 
 
 def delete(tab: Tab, words: Words) -> None:
-    tab.bench.memory.delete(channel(tab, words))
+    name = channel(tab, words)
+    if tab.bench.memory.derives(name):
+        remove(tab.scope, name)
+    else:
+        tab.bench.memory.delete(name)
 
 
 def channel(tab: Tab, words: Words) -> str:

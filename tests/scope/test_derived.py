@@ -8,11 +8,16 @@ import pytest
 from app.dsp.alignment import Signal, aligned
 from app.dsp.course import Course
 from app.dsp.expression import parse
+from app.dsp.measure import Reading
 from app.dsp.terms import Inputs
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
-from app.scope.derived import KEPT, MOST, Sources
+from app.scope.derived import IDLE, KEPT, MOST, Sources
+from app.scope.frame import Frame
 from app.scope.maths import BLOCK
+from app.scope.measuring import Item, Measured, Taken
+from app.scope.numbers import number
+from app.scope.trend import LEFT
 from app.scope.view import View, shown
 
 NOW = 1_700_000_000.0
@@ -232,6 +237,16 @@ def test_one_record_serves_all_and_goes_when_nobody_asks_any_more() -> None:
     assert list(bench.sources.records) == ["a", "=3 * a"]
 
 
+def test_a_number_is_free_again_soon_after_nobody_asks_for_it() -> None:
+    bench = Bench("=a")
+    bench.send(a=(EVEN, EVEN))
+    assert number(bench.sources.records["=a"]) == "M1"
+    bench.sources.advance(View(on=frozenset(["=b"])), NOW + IDLE / 2)
+    assert number(bench.sources.records["=b"]) == "M2"
+    bench.sources.advance(View(on=frozenset(["=c", "~a:max"])), NOW + 2 * IDLE)
+    assert [number(record) for record in bench.sources.records.values()] == [1, "M1", "T1"]
+
+
 def test_there_are_only_so_many() -> None:
     bench = Bench(*(f"=a + {n}" for n in range(MOST + 2)))
     bench.send(a=(EVEN, EVEN))
@@ -244,6 +259,36 @@ def test_nothing_is_worked_out_for_a_trace_that_is_off() -> None:
     bench.view = View(off=frozenset(["=a"]))
     bench.send(a=(EVEN, EVEN))
     assert bench.sources.records["=a"].total == 0
+
+
+def read(bench: Bench, view: View, value: float | None, item: str = "a:max") -> None:
+    """A reading of a view goes into the trends."""
+    taken = Taken(Item.of(item), Reading(value, "y", None if value is not None else "no"), "V")
+    bench.sources.note(view, Measured(Frame(), (item,), taken=(taken,)), bench.now)
+    bench.now += 0.2
+
+
+def test_a_trend_has_a_sample_for_each_reading_of_one_view() -> None:
+    bench = Bench("~a:max")
+    bench.advance()
+    assert "measures it" in str(bench.sources.why("~a:max"))
+    for value in (1.0, None, 3.0):
+        read(bench, View(measure=("a:max",)), value)
+        read(bench, View(measure=("a:max",), epoch=1), 99.0)
+    x, y = bench.read("~a:max")
+    np.testing.assert_array_equal(y, [1, np.nan, 3])
+    np.testing.assert_allclose(x - NOW, [0, 0.4, 0.8], atol=1e-6)
+    record = bench.sources.records["~a:max"]
+    assert (record.unit, record.x_unit, bench.sources.why("~a:max")) == ("V", "s", None)
+
+
+def test_another_view_takes_a_trend_over_when_the_first_has_gone() -> None:
+    bench = Bench("~a:max")
+    bench.advance()
+    read(bench, View(), 1.0)
+    bench.now += LEFT
+    read(bench, View(epoch=1), 2.0)
+    assert bench.read("~a:max")[1].tolist() == [1, 2]
 
 
 def test_a_trace_takes_the_last_slot_that_is_free() -> None:

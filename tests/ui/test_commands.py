@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.dsp.maths import MATHS
 from app.feed.feed import Feed
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
@@ -36,7 +37,13 @@ NUMBERS = st.floats().map(str) | st.sampled_from(
 COMMAND = st.fixed_dictionaries(
     {"do": st.sampled_from([*COMMANDS])},
     optional={
-        "channel": st.sampled_from(["ch1", "ch2", "figure"]) | JSON,
+        "channel": st.sampled_from(["ch1", "ch2", "figure", "=ch1 - ch2", "~ch1:frequency"]) | JSON,
+        "operation": st.sampled_from([*MATHS]),
+        "a": st.sampled_from(["ch1", "=ch1 - ch2", 3]),
+        "b": st.sampled_from(["ch2", "figure", None]),
+        "low": st.sampled_from(["10", "1k", "-1", 5]),
+        "high": st.sampled_from(["100", "0", "x", []]),
+        "name": st.sampled_from(["=ch1 - ch2", "=integral(ch1)", "=ch9", "=1 +", "~ch1:frequency", None]),
         "clicks": st.integers(-5, 5) | st.integers() | JSON,
         "text": NUMBERS | JSON,
         "on": st.booleans() | JSON,
@@ -72,7 +79,10 @@ def tab() -> Tab:
     wave = np.sin(2 * np.pi * 5 * x)
     for name, base, across in (("ch1", 0.0, x), ("ch2", 1e9, x), ("figure", 0.0, wave)):
         memory.append([Samples(name, base, across, wave, Origin.DATA, unit="V")], 1e9)
-    bench = SimpleNamespace(memory=memory, demo=Demo(), feed=Feed(memory, ROWS), epochs=itertools.count(1))
+    feed = Feed(memory, ROWS)
+    bench = SimpleNamespace(
+        memory=feed.memory, demo=Demo(), feed=feed, epochs=itertools.count(1), clock=lambda: 1e9
+    )
     made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque(), taken=None)
     made.restore = lambda link: Tab.restore(cast(Tab, made), link)
     made.source = lambda name: Tab.source(cast(Tab, made), name)
@@ -96,7 +106,7 @@ def test_any_value_at_all_is_refused_or_done(words: object) -> None:
 
 
 @given(st.lists(COMMAND, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_is_asked_the_screen_can_be_drawn(asked: list[dict[str, object]]) -> None:
     made = tab()
     for words in asked:

@@ -54,7 +54,7 @@ def test_a_measurement_is_read_below_the_screen(sine: Front) -> None:
     add(sine, "vpp")
     wait_until(lambda: cell(sine, "Vpp ch1") == "2.000 V")
     assert sine.query().count("m=") == 2
-    sine.click("#measured .entry >> nth=0 >> button")
+    sine.click("#measured .entry >> nth=0 >> [aria-label='Take it away']")
     expect(sine.page.locator("#bar .measured")).to_have_count(1)
 
 

@@ -14,7 +14,7 @@ const PAIRS = NAMES['Between two channels'], ALL = Object.assign({}, ...Object.v
 const KEPT = 'statistics'
 
 export function measure(root, bar, command, cursors) {
-  let channel = '', name = 'frequency', other = '', statistics = localStorage.getItem(KEPT) === 'on', gated = false, items = []
+  let channel = '', name = 'frequency', other = '', statistics = localStorage.getItem(KEPT) === 'on', gated = false, items = [], trends = []
   const of = new Menu('Channel', 'measure-channel', (value) => { channel = value; of.show(value) }, 'The channel to measure')
   const what = new Menu('What', 'measure-what', (value) => { name = value; what.show(value); pair() }, 'The measurement')
     .offer(Object.entries(NAMES).map(([group, names]) => ({group, items: Object.entries(names)})))
@@ -57,6 +57,7 @@ export function measure(root, bar, command, cursors) {
     second.offer(there).show(other)
     if (knobs.gate !== undefined) gated = knobs.gate !== null
     items = knobs.measure ?? measurements.map((m) => m.item)
+    trends = (knobs.derived ?? []).map((one) => one.name)
     const known = items.map((item) => measurements.find((m) => m.item === item) ?? unread(item, channels))
     entries(known)
     add.disabled = items.length >= MOST || !channel
@@ -74,13 +75,18 @@ export function measure(root, bar, command, cursors) {
       const entry = kept.get(m.item) ?? list.appendChild(made(m.item))
       kept.delete(m.item)
       entry.style.setProperty('--channel', m.color)
+      light(entry.children[1], trends.includes('~' + m.item))
       show(entry.firstChild, `${m.label} ${[m.channel, m.other].filter(Boolean).map(label).join(' \u2192 ')}`)
     }
     for (const gone of kept.values()) gone.remove()
   }
 
   function made(item) {
-    const entry = el('div', {className: 'entry'}, el('span'), key('\u00d7', 'Take it away', () => command({do: 'measure', item, on: false}), {ariaLabel: 'Take it away'}))
+    const trend = key('Trend', 'Its readings over time, as a trace of its own', () => {
+      const name = '~' + item
+      command(trends.includes(name) ? {do: 'underive', channel: name} : {do: 'derive', name})
+    })
+    const entry = el('div', {className: 'entry measured'}, el('span'), trend, key('\u00d7', 'Take it away', () => command({do: 'measure', item, on: false}), {ariaLabel: 'Take it away'}))
     entry.dataset.item = item
     return entry
   }

@@ -16,6 +16,7 @@ import {history as retained} from './history.js'
 import {horizontal} from './horizontal.js'
 import {keys} from './keys.js'
 import {marks, overTime} from './marks.js'
+import {maths} from './maths.js'
 import {measure} from './measure.js'
 import {persistence} from './persistence.js'
 import {save} from './save.js'
@@ -48,7 +49,7 @@ const past = {
 }
 const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, fine: () => vertical.fine, traces, past})
 const across = horizontal($('horizontal'), command), zoomed = zoom($('horizontal'), $('glass'), command)
-const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), summary($('summary'))]
+const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), maths($('maths'), command), summary($('summary'))]
 const hits = retained($('history'), command, {
   query: () => tab.query ?? '', complain: toast,
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
@@ -115,7 +116,7 @@ function refresh() { // what is on the panel: the readings of the view, and over
   if (!readings) return
   const turned = tab.vertical ?? {}
   state.channels = readings.channels.map((c) => ({...c, ...turned[c.name]}))
-  Object.assign(state, {...readings, channels: state.channels, knobs: tab.knobs}, tab.timebase && {timebase: tab.timebase})
+  Object.assign(state, {...readings, channels: state.channels, knobs: tab.knobs, checked: tab.checked}, tab.timebase && {timebase: tab.timebase})
   status(state)
   for (const group of groups) group(state)
   vertical.update(state.channels)

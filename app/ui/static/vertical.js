@@ -41,7 +41,7 @@ export class Vertical {
   flip(c) { if (c) this.command({do: 'switch', channel: c.name, on: !c.on}) }
 
   async forget(c) {
-    if (c && await ask(`Remove ${c.label} and its samples, for everybody who watches?`, 'Delete')) this.command({do: 'delete', channel: c.name})
+    if (c && (typeof c.number === 'string' || await ask(`Remove ${c.label} and its samples, for everybody who watches?`, 'Delete'))) this.command({do: 'delete', channel: c.name})
   }
 
   select(name) {
