@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -113,22 +114,26 @@ def quick(rows: bytes, k: int, n: int) -> Float64s | None:
 
 def careful(rows: bytes, head: Head, asked: Asked) -> list[Samples]:
     """The samples of rows some of which are bad, or hold gaps, spaces or quotes."""
-    faults, made = Faults(), []
+    faults, made, good = Faults(), [], 0
     for index, (line, row) in enumerate(lines(rows)):
         try:
             made.append(cells(row, head))
+            good += 1
         except LineError as error:
             at = line + head.line - 1
             message = f"sample {index}, line {at}: {error}"
             faults.add(Fault(error.code, error.field, index, None, at), message, code_of(error))
-    faults.check(asked, len(made))
+            if head.channels == len(head.names):  # even steps: the others keep their x
+                made.append([nan] * head.channels)
+    faults.check(asked, good)
     if not made:
         raise no_row()
     table = Table(head.names, head.units, list(np.array(made).T), head.line)
     samples = table_samples(table, asked, asked.limits.samples)
     if not faults.count:
         return samples
-    return Partial(samples, faults.found, faults.count * head.channels)
+    gaps = (len(made) - good) * head.channels
+    return Partial(samples, faults.found, faults.count * head.channels, gaps)
 
 
 def cells(row: bytes, head: Head) -> list[float]:

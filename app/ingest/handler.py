@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import orjson
@@ -22,12 +24,14 @@ from app.ingest.formats import NAMES, decoder, is_binary, media_type
 from app.ingest.intake import Intake, Room
 from app.ingest.query import parameters
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
+from app.ingest.stream import Outcome, Query, Stream, cutter
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Origin, Samples
 from app.problems import REQUEST_ID, JsonHandler, Problem, rendered
 from app.problems import told as told_of
 
+Body = bytes | Problem | Outcome
 SUCCESS = b'{"status":"success"}'
 ENDLESS = 1 << 62
 JSON = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
@@ -59,12 +63,40 @@ class Receiver:
         binary = is_binary(headers.get("Content-Type", ""))
         return self.config.max_binary if binary else self.config.max_body
 
-    def received(
-        self, headers: Mapping[str, str], body: bytes | Problem, now: int, query: str = ""
-    ) -> Answer:
+    def intake(
+        self,
+        headers: Mapping[str, str],
+        query: str,
+        clock: Callable[[], int],
+        give_up: Callable[[Problem], None],
+    ) -> Intake:
+        """What takes in the body of a request with these headers; one in chunks may be stored as it comes."""
+        encoding, kind = headers.get("Content-Encoding", ""), headers.get("Content-Type", "")
+        if "Transfer-Encoding" in headers and not {"X-Seq", "Idempotency-Key"} & set(headers):
+            with suppress(Problem):  # which the body will hear of
+                asked = parameters(query)
+                cut = cutter(kind, asked)
+                if cut is not None:
+                    store = partial(self.block, headers)
+                    return Stream(cut, asked, store, clock, self.room, give_up, encoding)
+        return Intake(self.most(headers), self.room, give_up, encoding)
+
+    def block(self, headers: Mapping[str, str], body: bytes, query: Query, now: int) -> Sequence[Samples]:
+        """Store a block of a long body.
+
+        Problem  as for a request
+        """
+        sender = self.guard.sender(headers)
+        batch = decode(headers.get("Content-Type", ""), body, now, self.limits, query)
+        if not sender.plain:
+            self.weigh(batch, sender)
+        self.placed(batch, now / 1e9)
+        return batch
+
+    def received(self, headers: Mapping[str, str], body: Body, now: int, query: str = "") -> Answer:
         """The answer to a whole request; never an exception.
 
-        body  without its Content-Encoding, or why there is none
+        body  without its Content-Encoding, or why there is none, or what has become of it already
         now   nanoseconds since 1970
         """
         try:
@@ -86,8 +118,10 @@ class Receiver:
         shared = self.guard.shared(headers)
         return Answer(answer.status, answer.body, {**answer.headers, **shared}) if shared else answer
 
-    def stored(self, headers: Mapping[str, str], body: bytes | Problem, now: int, query: str) -> bytes:
+    def stored(self, headers: Mapping[str, str], body: Body, now: int, query: str) -> bytes:
         """Store the samples; returns what is said of them."""
+        if isinstance(body, dict):
+            return orjson.dumps(body)
         sender = self.guard.sender(headers)
         if isinstance(body, Problem):
             raise body
@@ -181,9 +215,8 @@ class DataHandler(JsonHandler):
     def prepare(self) -> None:
         if self.request.method != "POST":
             return
-        headers = self.request.headers
-        encoding = headers.get("Content-Encoding", "")
-        self.intake = Intake(self.receiver.most(headers), self.receiver.room, self.give_up, encoding)
+        headers, query = self.request.headers, self.request.query
+        self.intake = self.receiver.intake(headers, query, self.clock, self.give_up)
         self.connection.set_max_body_size(ENDLESS)
 
     @property

@@ -100,8 +100,8 @@ class Intake:
         if self.timer is not None:
             self.timer.cancel()
 
-    def whole(self) -> bytes | Problem:
-        """The body, or why there is none."""
+    def whole(self) -> bytes | Problem | dict[str, object]:
+        """The body, or why there is none, or what has become of it already."""
         if self.problem is not None:
             return self.problem
         try:

@@ -17,7 +17,7 @@ from typing import Any
 from tornado.httputil import format_timestamp
 from tornado.log import app_log
 
-from app.ingest.handler import JSON, SUCCESS, Answer, Receiver
+from app.ingest.handler import JSON, SUCCESS, Answer, Body, Receiver
 from app.ingest.intake import Intake
 from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
@@ -183,10 +183,7 @@ class Lane:
 
     def await_body(self, found: Head, rest: bytes) -> bool:
         framing = Chunked() if found.length is None else Sized(found.length)
-        most = self.shared.receiver.most(found.headers)
-        intake = Intake(
-            most, self.shared.receiver.room, self.refuse, found.headers.get("Content-Encoding", "")
-        )
+        intake = self.shared.receiver.intake(found.headers, found.query, self.shared.clock, self.refuse)
         self.coming = Coming(found, framing, intake)
         self.rest = rest
         if found.expects:
@@ -205,7 +202,7 @@ class Lane:
 
     # answering
 
-    def answer(self, found: Head, body: bytes | Problem) -> bool:
+    def answer(self, found: Head, body: Body) -> bool:
         """Answer a whole request; whether the next one can be looked at."""
         said = self.shared.receiver.received(found.headers, body, self.shared.clock(), found.query)
         self.ending = not found.stays

@@ -53,7 +53,7 @@ def listed(query: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in query[name].split(",")] if query.get(name) else []
 
 
-def steps(query: Mapping[str, str]) -> dict[str, object]:
+def steps(query: Mapping[str, str]) -> dict[str, float]:
     """t0, dt and rate as numbers, as far as they are there.
 
     Problem  bad_parameter

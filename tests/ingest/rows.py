@@ -183,6 +183,7 @@ GOOD = [
         "on_error=skip",
     ),
     Good("skip csv", CSV, b"x,a\n0,1\n1\n2,two\n3,4", {"a": ([0, 3], [1, 4])}, "on_error=skip"),
+    Good("skip csv of steps", CSV, b"a\n1\nb\n3", {"a": ([0, 1, 2], [1, NAN, 3])}, "on_error=skip&t0=0&dt=1"),
     Good("skip influx", INFLUX, b"m v=1 1\nm v=true 2\nm\nm v=4 4", {"m.v": [1, 4]}, "on_error=skip"),
     Good("skip teleplot", PLOT, b"a:1:1\na:one:2\na:3:3", {"a": [1, 3]}, "on_error=skip"),
     Good(

@@ -23,7 +23,8 @@ LIMIT = 1000  # of the app; nginx lets a MiB more through
 @pytest.fixture(scope="module")
 def scope(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scope]:
     folder = copy_project(tmp_path_factory.mktemp("nginx") / "scope")
-    started = Scope(folder, ["--max-body", str(LIMIT)], environment(), free_port())
+    limits = ["--max-body", str(LIMIT), "--max-binary", str(LIMIT)]
+    started = Scope(folder, limits, environment(), free_port())
     try:
         yield started.up()
         os.kill(started.process.pid, signal.SIGTERM)
@@ -82,6 +83,25 @@ def test_a_body_over_nginxs_limit_hears_the_same(scope: Scope, chunked: bool) ->
     assert b"application/json" in head
     expected = {"status": "error", "code": "body_too_large", "accepted": 0, "max": LIMIT, "limit": "body"}
     assert json.loads(said).items() >= expected.items()
+
+
+def test_a_body_in_chunks_is_stored_while_it_comes(scope: Scope) -> None:
+    head = b"POST /data HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+    line = b'{"x": %d, "y": 1, "channel": "long"}\n'
+    with socket.create_connection(("127.0.0.1", scope.port), timeout=10) as sender:
+        sender.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        for x in range(3):
+            piece = line % x
+            sender.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+            wait_until(lambda x=x: received(scope, "long") == x + 1)  # type: ignore[misc]
+        sender.sendall(b"0\r\n\r\n")
+        said = b"".join(iter(lambda: sender.recv(65536), b""))
+    assert json.loads(said.partition(b"\r\n\r\n")[2])["accepted"] == 3
+
+
+def received(scope: Scope, name: str) -> int:
+    found = {channel["name"]: channel["total"] for channel in scope.ask("GET", "/channels").json()}
+    return int(found.get(name, 0))  # type: ignore[call-overload]
 
 
 def test_a_request_that_is_not_http_hears_json(scope: Scope) -> None:

@@ -1,0 +1,229 @@
+"""A long body that comes in chunks: stored block by block while it comes, whether it ends or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from app.ingest.batch import Partial
+from app.ingest.formats import OTHER_NAMES, media_type
+from app.ingest.intake import BODY_SECONDS, Intake, Room, too_large
+from app.ingest.query import listed, steps
+from app.ingest.raw import DTYPES
+from app.ingest.text import lines
+from app.memory.samples import Samples
+from app.problems import MOST_FAULTS, Fault, Problem, told
+
+BLOCK = 64 << 10  # bytes after which a block is stored ...
+BLOCK_SECONDS = 0.1  # ... or so long after its beginning
+LONGEST_LINE = 1 << 20
+LATE = 1_000_000_000  # ns by which a block may lag behind the clock before x begins afresh
+ENDLESS = 1 << 62
+Query = Mapping[str, str]
+Store = Callable[[bytes, Query, int], Sequence[Samples]]
+Outcome = dict[str, object]
+
+
+class Lines:
+    """JSON lines: a block ends with a line.
+
+    head  what every block but the first begins with
+    """
+
+    head = b""
+
+    def cut(self, body: bytearray) -> int:
+        """How much of the body can be stored; 0: it is to be waited for more."""
+        end = body.rfind(b"\n") + 1
+        if not end and len(body) > LONGEST_LINE:
+            raise too_large(LONGEST_LINE)
+        return end if self.rows(bytes(body[:end])) else 0
+
+    def rows(self, block: bytes) -> int:
+        return sum(1 for _ in lines(block))
+
+    def lines(self, block: bytes) -> int:
+        return block.count(b"\n")
+
+
+class Rows(Lines):
+    """CSV: a block ends with a row, and begins with the header."""
+
+    def cut(self, body: bytearray) -> int:
+        end = super().cut(body)
+        if not self.head and end:
+            first = next(line for line in bytes(body[:end]).split(b"\n") if line.strip() and line[:1] != b"#")
+            self.head = first + b"\n"
+            if self.rows(bytes(body[:end])) < 2:
+                self.head, end = b"", 0
+        return end
+
+
+class Numbers(Lines):
+    """Bare numbers: a block ends with the last channel of a sample."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def cut(self, body: bytearray) -> int:
+        return len(body) - len(body) % self.size
+
+    def rows(self, block: bytes) -> int:
+        return len(block) // self.size
+
+    def lines(self, block: bytes) -> int:  # noqa: ARG002 - there are none
+        return 0
+
+
+def cutter(content_type: str, query: Query) -> Lines | None:
+    """How bodies of this type are cut; None: not at all."""
+    kind = media_type(content_type)
+    kind = OTHER_NAMES.get(kind, kind)
+    if kind == "application/x-ndjson":
+        return Lines()
+    if kind == "text/csv":
+        return Lines() if query.get("channel") else Rows()
+    if kind == "application/octet-stream" and query.get("dtype") in DTYPES:
+        return Numbers(int(DTYPES[query["dtype"]][-1]) * len(listed(query, "channel") or ["ch1"]))
+    return None
+
+
+class Stream(Intake):
+    """A body that is stored block by block, if it is longer than one.
+
+    accepted  samples that are stored
+    rows      of the blocks that are stored: lines that hold samples, or bare samples
+    """
+
+    def __init__(
+        self,
+        cut: Lines,
+        query: Query,
+        store: Store,
+        clock: Callable[[], int],
+        room: Room,
+        give_up: Callable[[Problem], None],
+        encoding: str,
+    ) -> None:
+        super().__init__(ENDLESS, room, give_up, encoding)
+        self.first = 0  # rows of the first block
+        self.cut, self.query, self.store, self.clock = cut, query, store, clock
+        self.accepted = self.rows = self.lines = self.blocks = 0
+        self.rejected = 0
+        self.faults: list[Fault] = []
+        self.began = 0  # receive time of the first block
+        self.due: asyncio.TimerHandle | None = None
+
+    def add(self, chunk: bytes) -> None:
+        if self.problem is not None:
+            return  # it is answered, or will be when there is no more of it
+        super().add(chunk)
+        if self.problem is not None:
+            self.fail(self.problem)
+        elif len(self.kept) >= BLOCK:
+            self.commit()
+        elif self.kept and self.due is None:
+            self.due = asyncio.get_running_loop().call_later(BLOCK_SECONDS, self.commit)
+
+    def end(self) -> None:
+        super().end()
+        self.wait()
+
+    def wait(self) -> None:
+        """Nothing is due any more."""
+        due, self.due = self.due, None
+        if due is not None:
+            due.cancel()
+
+    def commit(self) -> None:
+        """Store what is whole; a problem is answered at once."""
+        self.wait()
+        try:
+            if self.take(self.cut.cut(self.kept)):
+                self.allow(BODY_SECONDS)
+        except Problem as problem:
+            self.fail(problem)
+
+    def take(self, n: int) -> bool:
+        """Store the first n bytes, if anything is in them."""
+        block = bytes(self.kept[:n])
+        rows = self.cut.rows(block) - (1 if self.cut.head and not self.blocks else 0)
+        if rows < 1:
+            return False
+        body = self.cut.head + block if self.blocks and self.cut.head else block
+        now = self.clock()
+        try:
+            batch = self.store(body, *self.placed(rows, now))
+        except Problem as problem:
+            raise self.moved(problem) from None
+        del self.kept[:n]
+        self.note(batch, rows, self.cut.lines(block))
+        return True
+
+    def placed(self, rows: int, now: int) -> tuple[Query, int]:
+        """The query and the time of a block, so that it goes on where the one before ended."""
+        known = steps(self.query)
+        step = known.get("dt") or (1 / known["rate"] if known.get("rate") else 0.0)
+        if not step or not self.blocks:
+            self.began, self.first = now, rows
+            return self.query, now
+        if "t0" in known:
+            return {**self.query, "t0": repr(known["t0"] + self.rows * step)}, now
+        ahead = self.began + round((self.rows + rows - self.first) * step * 1e9)
+        return self.query, ahead if now - ahead < LATE else now
+
+    def note(self, batch: Sequence[Samples], rows: int, lines: int) -> None:
+        gaps = 0
+        if isinstance(batch, Partial):
+            self.faults += map(self.shifted, batch.faults[: MOST_FAULTS - len(self.faults)])
+            self.rejected += batch.rejected
+            gaps = batch.gaps
+        self.accepted += sum(map(len, batch)) - gaps
+        self.rows += rows
+        self.lines += lines
+        self.blocks += 1
+
+    def shifted(self, fault: Fault) -> Fault:
+        """The fault with its place in the whole body."""
+        if not self.blocks:
+            return fault
+        header = 1 if self.cut.head else 0
+        index = None if fault.index is None else fault.index + self.rows
+        line = None if fault.line is None else fault.line + self.lines - header
+        return replace(fault, index=index, line=line)
+
+    def moved(self, problem: Problem) -> Problem:
+        """The problem of a block, as one of the whole body."""
+        if not self.blocks:
+            return problem
+        faults = [self.shifted(fault) for fault in problem.faults]
+        where = f"after {self.rows} rows: " if faults else ""
+        details = {**problem.details, "accepted": self.accepted, "first_not_stored": self.rows}
+        count, headers = problem.count, problem.headers
+        words = where + problem.message
+        return Problem(problem.code, words, faults, count=count, headers=headers, details=details)
+
+    def fail(self, problem: Problem) -> None:
+        """Answer now: a body that never ends would not be answered otherwise."""
+        self.end()
+        self.kept.clear()
+        self.problem = problem if "first_not_stored" in problem.details else self.moved(problem)
+        self.give_up(self.problem)
+
+    def whole(self) -> bytes | Problem | Outcome:
+        """A short body, or what has become of a long one."""
+        found = super().whole()
+        if isinstance(found, Problem):
+            return self.moved(found)
+        if not self.blocks:
+            return found
+        try:
+            self.take(len(self.kept))
+        except Problem as problem:
+            return problem
+        answer: Outcome = {"status": "success", "accepted": self.accepted}
+        if self.rejected:
+            rejected = {"rejected": self.rejected, "error_count": self.rejected}
+            answer |= {"status": "partial", **rejected, "errors": [told(fault) for fault in self.faults]}
+        return answer | {"duplicate": False, "durability": "memory"}

@@ -1,0 +1,169 @@
+"""Long bodies in chunks are stored while they come."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from laned import lane_serving
+from serving import Served, serving
+
+from tests.conftest import wait_until
+
+LINES, CSV, RAW = "application/x-ndjson", "text/csv", "application/octet-stream"
+
+
+@pytest.fixture(params=["lane", "tornado"])
+def scope(request: pytest.FixtureRequest) -> Iterator[Served]:
+    with (lane_serving if request.param == "lane" else serving)() as served:
+        yield served
+        assert [record.getMessage() for record in served.logged] == []
+
+
+class Upload:
+    """A POST whose body comes chunk by chunk."""
+
+    def __init__(self, sender: socket.socket) -> None:
+        self.sender = sender
+
+    def send(self, piece: bytes) -> None:
+        self.sender.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def answer(self) -> tuple[int, Any]:
+        response = http.client.HTTPResponse(self.sender)
+        response.begin()
+        return response.status, orjson.loads(response.read())
+
+    def end(self) -> tuple[int, Any]:
+        self.sender.sendall(b"0\r\n\r\n")
+        return self.answer()
+
+
+@contextmanager
+def upload(scope: Served, kind: str, query: str = "", *headers: str) -> Iterator[Upload]:
+    with socket.create_connection(("127.0.0.1", scope.port), timeout=10) as sender:
+        lines = [f"POST /data?{query} HTTP/1.1", "Host: a", f"Content-Type: {kind}"]
+        lines.append("Transfer-Encoding: chunked")
+        sender.sendall("\r\n".join([*lines, *headers, "", ""]).encode())
+        yield Upload(sender)
+
+
+def total(scope: Served, n: int, name: str = "ch1") -> None:
+    wait_until(lambda: name in scope.memory.records and scope.memory.records[name].total == n)
+
+
+def test_what_has_come_is_stored_before_the_end(scope: Served) -> None:
+    with upload(scope, LINES) as body:
+        body.send(b'{"x":1,"y":2}\n{"x":2,"y":3}\n{"x":3')
+        total(scope, 2)
+        body.send(b',"y":4}\n')
+        total(scope, 3)
+        body.send(b'{"x":4,"y":5}')
+        assert body.end() == (
+            200,
+            {"status": "success", "accepted": 4, "duplicate": False, "durability": "memory"},
+        )
+    assert scope.memory.records["ch1"].x(0, 9).tolist() == [1, 2, 3, 4]
+
+
+def test_a_short_body_is_stored_whole_or_not_at_all(scope: Served) -> None:
+    with upload(scope, LINES) as body:
+        body.send(b'{"x":1,"y":2}\n')
+        body.send(b'{"x":2}\n')
+        status, answer = body.end()
+    assert (status, answer["accepted"], answer["errors"][0]["line"]) == (400, 0, 2)
+    assert scope.memory.accepted == 0
+
+
+def test_the_header_of_csv_and_t0_hold_for_all_blocks(scope: Served) -> None:
+    with upload(scope, CSV, "t0=5&rate=2") as body:
+        body.send(b"# a file\na [V],b\n")
+        body.send(b"1,10\n2,20\n")
+        total(scope, 2, "a")
+        body.send(b"3,30\n\n4,4")
+        total(scope, 3, "a")
+        body.send(b"0\n")
+        total(scope, 4, "a")
+        assert body.end()[1]["accepted"] == 8
+    record = scope.memory.records["b"]
+    assert record.y(0, 9).tolist() == [10, 20, 30, 40]
+    assert record.x(0, 9).tolist() == [5, 5.5, 6, 6.5]
+    assert (record.gaps, scope.memory.records["a"].unit) == (0, "V")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_numbers_are_one_signal_however_fast_they_come(scope: Served, packed: bool) -> None:
+    wave = np.arange(300_000, dtype="<i2")
+    sent = gzip.compress(wave.tobytes()) if packed else wave.tobytes()
+    headers = ["Content-Encoding: gzip"] if packed else []
+    with upload(scope, RAW, "dtype=i2&rate=1000", *headers) as body:
+        for at in range(0, len(sent), 10_001):
+            body.send(sent[at : at + 10_001])
+        status, answer = body.end()
+    assert (status, answer["accepted"]) == (200, len(wave))
+    record = scope.memory.records["ch1"]
+    assert np.array_equal(record.y(0, record.total), wave)
+    assert (record.gaps, len(record.gap_starts(1, record.total))) == (0, 0)
+    np.testing.assert_allclose(np.diff(record.x(0, record.total)), 0.001, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "good", "bad", "error"),
+    [
+        (
+            LINES,
+            "",
+            b'{"x":1,"y":2}\n\n{"x":2,"y":2}\n',
+            b'{"x":3,"y":2}\n{"x":1}\n',
+            {"index": 3, "line": 5},
+        ),
+        (CSV, "", b"x,a\n0,1\n1,2\n", b"2,3\n3,four\n", {"index": 3, "line": 5}),
+        (RAW, "dtype=f4&rate=1", b"\0" * 8, b"\0\0\0\0\0\0\x80\x7f", {"index": 3}),
+    ],
+)
+def test_an_error_ends_it_and_says_what_is_stored(
+    scope: Served, kind: str, query: str, good: bytes, bad: bytes, error: dict[str, int]
+) -> None:
+    with upload(scope, kind, query) as body:
+        body.send(good)
+        wait_until(lambda: scope.memory.accepted == 2)
+        body.send(bad)
+        status, answer = body.answer()
+    assert (status, answer["accepted"], answer["first_not_stored"]) == (400, 2, 2)
+    assert {name: answer["errors"][0].get(name) for name in error} == error
+    assert scope.memory.accepted == 2
+
+
+def test_good_lines_are_stored_and_bad_ones_told_at_the_end(scope: Served) -> None:
+    with upload(scope, LINES, "on_error=skip") as body:
+        body.send(b'{"x":1,"y":2}\nnonsense\n')
+        total(scope, 1)
+        body.send(b'{"x":2}\n{"x":3,"y":4}\n')
+        total(scope, 2)
+        status, answer = body.end()
+    assert (status, answer["status"], answer["accepted"], answer["rejected"]) == (200, "partial", 2, 2)
+    assert [fault["line"] for fault in answer["errors"]] == [2, 3]
+
+
+def test_a_numbered_request_is_stored_at_its_end(scope: Served) -> None:
+    with upload(scope, LINES, "", "X-Seq: 1", "X-Source-Id: a") as body:
+        body.send(b'{"x":1,"y":2}\n' * 6000)
+        assert scope.memory.accepted == 0
+        assert body.end()[1]["seq"] == 1
+
+
+def test_a_line_without_end_is_refused(scope: Served) -> None:
+    with upload(scope, LINES) as body:
+        body.send(b'{"x":1,"y":2}\n')
+        total(scope, 1)
+        for _ in range(17):
+            body.send(b" " * 65_536)
+        status, answer = body.answer()
+    assert (status, answer["code"], answer["accepted"]) == (413, "body_too_large", 1)
