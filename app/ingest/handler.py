@@ -87,10 +87,11 @@ class Receiver:
         Problem  as for a request
         """
         sender = self.guard.sender(headers)
-        batch = decode(headers.get("Content-Type", ""), body, now, self.limits, query)
+        batch, kind = self.read(headers.get("Content-Type", ""), body, now, query)
         if not sender.plain:
             self.weigh(batch, sender)
         self.placed(batch, now / 1e9)
+        self.counts.stored(kind, batch, len(body))
         return batch
 
     def received(self, headers: Mapping[str, str], body: Body, now: int, query: str = "") -> Answer:
@@ -159,7 +160,7 @@ class Receiver:
         request: Numbered | None = None,
     ) -> tuple[bytes, bytes]:
         """Store the samples; the answer, and what is answered if the same comes again."""
-        batch, kind = self.read(headers.get("Content-Type", ""), body, now, query)
+        batch, kind = self.read(headers.get("Content-Type", ""), body, now, parameters(query))
         if not sender.plain:
             self.weigh(batch, sender)
         placed = self.placed(batch, now / 1e9, self.sequences.missing(request) if request else None)
@@ -169,13 +170,12 @@ class Receiver:
         n = request.n if request is not None and request.counts else None
         return receipt(batch, placed, n), repeated(n)
 
-    def read(self, content_type: str, body: bytes, now: int, query: str) -> tuple[list[Samples], str]:
+    def read(self, content_type: str, body: bytes, now: int, query: Query) -> tuple[list[Samples], str]:
         """The samples of a body, and the name of its format."""
-        asked = parameters(query)
-        read = decoder(media_type(content_type), body, asked)
+        read = decoder(media_type(content_type), body, query)
         kind = NAMES[read]
         try:
-            return read(body, Asked(now, self.limits, asked)), kind
+            return read(body, Asked(now, self.limits, query)), kind
         except Problem:
             self.counts.batches[kind, "rejected"] += 1
             raise
