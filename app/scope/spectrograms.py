@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.dsp.spectrogram import LARGEST, Spectrogram, spectrogram
+from app.dsp.spectrogram import LARGEST, SHORTEST, Spectrogram, length, spectrogram
 from app.dsp.spectrum import SCALES
 from app.scope.frame import Frame, Kind, Trace
 from app.scope.measuring import inverse
@@ -16,6 +16,7 @@ from app.scope.spectra import FIGURE, NO_TRACE, NONE, TOO_LARGE, top, y_unit
 from app.scope.spectrographic import Spectrographic
 from app.scope.stretch import Source, Stretch, stretch
 
+EDGE = 2  # mean steps: so near to the border samples reach to it
 RANGE = 80.0  # dB from the darkest colour to the brightest
 AWAY = "that channel is not on the screen"
 
@@ -82,8 +83,22 @@ def without(frame: Frame, gram: Gram) -> Pictured:
 def looked(frame: Frame, trace: Trace, part: Stretch, setting: Spectrographic) -> Spectrogram:
     """The spectrogram, x counted from the left border."""
     left = frame.held[trace.channel].left(frame.span)
-    newest = part.newest(LARGEST)
+    newest = beyond(part.newest(LARGEST), left, left + frame.span)
     return spectrogram(newest.offsets - left, newest.y, 0.0, frame.span, setting.window, newest.breaks)
+
+
+def beyond(part: Stretch, left: float, right: float) -> Stretch:
+    """The samples with half a window more on each side where they reach to the border of the screen: windows
+    there need not lie aside."""
+    record, segment, n = part.record, part.segment, part.n
+    if n < SHORTEST:
+        return part
+    first, last = (float(record.offsets(at, at + 1)[0]) for at in (part.start, part.stop - 1))
+    near, more = EDGE * (last - first) / (n - 1), length(n) // 2
+    start = part.start - more if first - left <= near else part.start
+    stop = part.stop + more if right - last <= near else part.stop
+    oldest, newest = max(segment.start, record.first), min(segment.stop, record.total)
+    return Stretch(record, segment, max(start, oldest), min(stop, newest))
 
 
 def brightest(found: Spectrogram) -> float:

@@ -61,6 +61,13 @@ def test_the_ridge_lies_where_the_chirp_is_in_time_and_frequency() -> None:
     assert not np.isfinite(trace.y).any()
 
 
+def test_the_past_of_the_screen_gives_its_first_columns_their_windows() -> None:
+    memory = filled(("ch1", X, CHIRP))
+    trace, raster = image(shown(memory, screen("tb=200m&at=5&display=spectrogram")))
+    assert raster.levels.all()
+    assert np.abs(ridge(trace, raster) - (50 + 30 * (trace.x0 + trace.x))).max() < 5
+
+
 def test_levels_are_decibels_from_the_next_ten_above_the_highest() -> None:
     memory = filled(("ch1", X, np.sqrt(2) * np.sin(2 * np.pi * 125 * X)))
     frame = shown(memory, screen())

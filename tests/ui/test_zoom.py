@@ -88,6 +88,15 @@ def test_the_box_is_the_delay_and_its_borders_are_the_timebase(zoomed: Front) ->
     zoomed.shows("#status-timebase", "10 ms/div")
 
 
+def test_spectra_are_of_the_part_that_is_marked(zoomed: Front) -> None:
+    zoomed.page.evaluate("document.querySelector('[data-group=display]').open = true")
+    zoomed.click("#display button[value=fft]")
+    wait_until(lambda: zoomed.text("#axis output >> nth=2").endswith("Hz"))
+    wait_until(lambda: box(zoomed) == pytest.approx((0.45, 0.1), abs=0.01))
+    drag(zoomed, "#strip .lens", 0.2)
+    wait_until(lambda: abs(delay(zoomed) - 0.2) < 0.002)
+
+
 def delay(front: Front) -> float:
     return float("0" + front.query().partition("delay=")[2].partition("&")[0])
 

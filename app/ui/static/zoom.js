@@ -21,7 +21,7 @@ export function zoom(root, glass, command) {
   let feed = null, now = {}, shown = null, resting = null
 
   function update(state, traces, tab) { // with every picture
-    now = {zoom: state.knobs?.zoom, trigger: state.trigger, lamp: state.lamp, traces, span: span(traces[0]), running: tab.running}
+    now = {zoom: state.knobs?.zoom, trigger: state.trigger, lamp: state.lamp, running: tab.running, own: lying(state, traces)}
     light(on, Boolean(now.zoom))
     main.root.hidden = strip.root.hidden = !now.zoom
     glass.classList.toggle('zoomed', Boolean(now.zoom))
@@ -53,23 +53,23 @@ export function zoom(root, glass, command) {
 
   function mark() { // where the screen lies on the strip
     const [own, wide] = pair()
-    if (!own || wide.kind === 'xy') return strip.mark(null, '')
-    const [screen, at] = instants(), width = now.span / span(wide)
-    const left = at === undefined ? (start(own) - start(wide)) / span(wide) : at - screen * width
+    if (!wide || wide.kind === 'xy') return strip.mark(null, '')
+    const [screen, at] = instants(), width = own.span / span(wide)
+    const left = at === undefined ? (own.left - start(wide)) / span(wide) : at - screen * width
     strip.mark({left, width}, now.trigger?.delay ?? '')
   }
 
-  function pair() { // a trace that both show
-    const own = now.traces?.find((trace) => shown?.traces.has(trace.slot))
-    return own ? [own, shown.traces.get(own.slot)] : []
+  function pair() { // the screen, and the trace of the strip by which it is found
+    const traces = [...shown?.traces.values() ?? []], {own} = now
+    return [own, own && (traces.find((trace) => trace.slot === own.slot) ?? traces.find((trace) => trace.channel === shown.lead) ?? traces[0])]
   }
 
   function centre() { // absolute x in the middle of the main window of a screen at rest
-    const {traces: [lead], trigger, zoom: {main: [units, delay], screen}} = now
-    if (!lead || trigger?.history) return null
+    const {own, trigger, zoom: {main: [units, delay], screen}} = now
+    if (!own || trigger?.history) return null
     const share = parseFloat(trigger?.position ?? '50') / 100, wide = 10 * units
-    if (trigger?.at != null) return start(lead) + trigger.at * now.span + delay + (0.5 - share) * wide
-    return start(lead) + now.span - Math.min(screen[1], 0) + Math.min(delay, 0) - wide / 2
+    if (trigger?.at != null) return own.left + trigger.at * own.span + delay + (0.5 - share) * wide
+    return own.left + own.span - Math.min(screen[1], 0) + Math.min(delay, 0) - wide / 2
   }
 
   function surroundings(view) { // the query of the strip's view
@@ -99,7 +99,7 @@ export function zoom(root, glass, command) {
   function delayed(own, wide, left, width) { // of a screen that begins there on the strip
     const whole = span(wide), at = now.trigger?.at ?? null, reference = parseFloat(now.trigger?.position ?? '50') / 100 * width * whole
     if (at === null) return Math.min((left + width - 1) * whole + Math.min(now.zoom.main[1], 0), 0) // both go with the newest sample
-    const instant = instants()[1] ?? (start(own) + at * now.span - start(wide)) / whole
+    const instant = instants()[1] ?? (own.left + at * own.span - start(wide)) / whole
     return (left - instant) * whole + reference
   }
 
@@ -109,15 +109,20 @@ export function zoom(root, glass, command) {
   }
 
   function covers(frame) { // whether a strip has all that the screen shows
-    const [own] = now.traces, wide = frame.traces.get(own?.slot)
+    const {own} = now, wide = own && (frame.traces.get(own.slot) ?? [...frame.traces.values()].find((trace) => trace.channel === frame.lead))
     if (!(wide?.x.length > 1)) return false
     const room = ENOUGH * span(wide)
-    return wide.x0 + wide.x[0] <= start(own) + room && wide.x0 + wide.x.at(-1) >= start(own) + now.span - room
+    return wide.x0 + wide.x[0] <= own.left + room && wide.x0 + wide.x.at(-1) >= own.left + own.span - room
   }
 
   return {update, toggle}
 }
 
-const span = (trace) => trace ? trace.ends[1] - trace.ends[0] : 0
+function lying({display, window}, [lead]) { // where the screen begins, and how much of x it shows; its traces are fresher than what is told
+  if (lead && (display === 'yt' || display === 'spectrogram')) return {slot: lead.slot, left: start(lead), span: span(lead)}
+  return window && display !== 'yt' ? {left: window[0], span: window[1]} : null
+}
+
+const span = (trace) => trace.ends[1] - trace.ends[0]
 const start = (trace) => trace.x0 + trace.ends[0]
 const whole = ({traces}) => [...traces.values()].every(({x, ends: [left, right]}) => x.length && x.at(-1) >= right - ENOUGH * (right - left))
