@@ -53,7 +53,7 @@ def readouts(
     return {
         "lamp": frame.lamp,
         "timebase": plain(frame.units_per_div, lead.x_unit if lead is not None else ""),
-        "rate": engineering(lead.rate(now), "Sa/s") if lead is not None else "---",
+        "rate": engineering(memory.records.get(lead.name, lead).rate(now), "Sa/s") if lead else "---",
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
         "axis": axis(frame, lead),
         "retained": retained(frame, memory.records.get(frame.lead)),

@@ -294,3 +294,20 @@ def test_the_link_has_the_mode_and_the_count() -> None:
 
 def test_every_acquisition_of_many_sweeps_can_be_gathered() -> None:
     assert {name for name, mode in ACQUISITIONS.items() if mode.many} == set(GATHERED)
+
+
+def test_the_rate_of_a_stopped_average_is_that_of_its_channel() -> None:
+    x = seconds(2)
+    memory = Memory(1_000_000)
+    for part in range(20):
+        now = NOW + part / 10
+        one = x[part * 2000 : part * 2000 + 2000]
+        memory.append([Samples("a", 0.0, one, noisy(one), Origin.DATA)], now)
+    scope = Scope()
+    scope.sweep_speed(2e-3)
+    scope.acquire("average", 16)
+    searches = Searches()
+    scope.stop(memory, None, searches)
+    still = scope.frame(memory, searches)
+    told = readouts(still, scope.view(), memory, NOW + 2, lambda name: scope.source(memory, name))
+    assert told["rate"] == readouts(still, scope.view(), memory, NOW + 2)["rate"]
