@@ -37,6 +37,8 @@ CODES: dict[str, tuple[int, str]] = {
     "too_many_points": (413, "Too many points"),
     "too_many_channels": (413, "Too many channels"),
     "unsupported_media_type": (415, "Unsupported media type"),
+    "pin_limit": (422, "No room for a pin"),
+    "bad_note": (422, "Bad note"),
     "channel_limit": (422, "Too many channels in memory"),
     "bad_channel_name": (422, "Bad channel name"),
     "bad_unit": (422, "Bad unit"),

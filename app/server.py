@@ -27,7 +27,7 @@ from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError
 
-from app.api import measurements, openapi, screen, single, triggers
+from app.api import measurements, openapi, pins, screen, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
@@ -46,6 +46,7 @@ from app.metrics import Figures, MetricsHandler, registry
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
+from app.store.pins import Pins
 
 T = TypeVar("T")
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -89,6 +90,7 @@ class Process:
         self.config = config
         self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
+        self.pins = Pins()
         self.receiver = Receiver(self.memory, config)
         self.guard = self.receiver.guard
         self.pulse = Pulse()
@@ -107,6 +109,7 @@ class Process:
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
             *triggers.routes(self.feed),
+            *pins.routes(self.feed, self.pins, self.guard),
             *single.routes(self.feed),
         ]
         self.routes += openapi.routes(release(), list(FORMATS), self.routes)
@@ -177,7 +180,7 @@ class Process:
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address, self.guard.own)
         self.feed.extra = lambda: {"demo": demo.running}
-        bench = front.Bench(self.config, demo, self.feed)
+        bench = front.Bench(self.config, demo, self.feed, pins=self.pins)
         self.front, self.pages = front, front.serve(bench, self.routes)
         self.gate.serving = self.pages._tornado
         calm_collector()

@@ -32,6 +32,7 @@ KNOBS = [
     parameter("delay", "x from the trigger to the reference point", TEXT),
     parameter("ref", "where on the screen that is, 0 to 1", TEXT),
     parameter("at", "the past: x in the middle of the screen", TEXT),
+    parameter("hit", "the past: an event, as GET /triggers tells it", TEXT),
     parameter("m", "a measurement, CHANNEL:name; up to eight", array(TEXT)),
     parameter("gate", "the part of the screen that is measured, as 0.2,0.8", TEXT),
     parameter("zoom", "a main window of so many units/div around the screen", TEXT),
@@ -221,6 +222,20 @@ PATHS: dict[str, dict[str, Told]] = {
             "answers": {"200": ("The sweep", {JSON: ref("Sweep")}), "204": ("No trigger came in time",)},
             "codes": ("overloaded", *SCREEN),
         }
+    },
+    "/pins": {
+        "get": {
+            "summary": "The screens that people keep, the newest first",
+            "answers": {"200": ("All pins", {JSON: array(ref("Pin"))})},
+            "codes": LOOK,
+        },
+        "post": {
+            "summary": "Keep the screen that the parameters ask for, with its samples",
+            "parameters": KNOBS,
+            "body": thing("", note=TEXT),
+            "answers": {"200": ("The pin", {JSON: ref("Pin")})},
+            "codes": ("bad_json", "bad_note", "pin_limit", "body_too_large", "origin_not_allowed", *SCREEN),
+        },
     },
     "/frames": {
         "get": {

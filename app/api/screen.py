@@ -148,6 +148,24 @@ class ScreenHandler(JsonHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Disposition", f'{how}; filename="{self.name(kind)}"')
 
+    def full(self, query: Mapping[str, str]) -> bool:
+        """Whether every sample is asked for, and not the points that are drawn.
+
+        Problem  bad_parameter
+        """
+        if query.get("rate", "full") not in ("full", "drawn"):
+            raise bad("rate is unknown", "full and drawn are", "rate")
+        return query.get("rate") != "drawn"
+
+    async def send(self, file: str, columns: list[Column], about: Mapping[str, object]) -> None:
+        """Write samples as a file."""
+        media, write = FILES[file]
+        self.announce(media, "attachment", file)
+        for part in write(columns, about):
+            self.write(part)
+            await self.sent(STALLED_SECONDS)
+            await asyncio.sleep(0)
+
 
 class PictureHandler(ScreenHandler):
     """The screen as a picture."""
@@ -174,9 +192,7 @@ class FileHandler(ScreenHandler):
 
     async def get(self) -> None:
         query, scope = self.query(), await self.panel()
-        full = query.get("rate", "full") == "full"
-        if not full and query["rate"] != "drawn":
-            raise bad("rate is unknown", "full and drawn are", "rate")
+        full = self.full(query)
         view, glass = glass_of(self.feed, scope)
         traces = chosen(glass, query.get("channels"), self.feed.memory)
         sources = [source(self.feed.memory, glass, trace) if full else None for trace in traces]
@@ -186,19 +202,11 @@ class FileHandler(ScreenHandler):
         async with self.desk.room(n * SAMPLE):
             columns = [await column(self.feed.memory, *each) for each in zip(traces, sources, strict=True)]
             about = self.about(view, scope, rate="full" if full else "drawn")
-            await self.send(columns, about)
+            await self.send(self.file, columns, about)
 
     def about(self, view: View, scope: Scope, rate: str) -> dict[str, object]:
         now = self.feed.clock()
         return {"time": now, "query": link.query(scope), "view": view.query(), "rate": rate}
-
-    async def send(self, columns: list[Column], about: Mapping[str, object]) -> None:
-        media, write = FILES[self.file]
-        self.announce(media, "attachment", self.file)
-        for part in write(columns, about):
-            self.write(part)
-            await self.sent(STALLED_SECONDS)
-            await asyncio.sleep(0)
 
 
 # the screen

@@ -6,11 +6,13 @@ measured, `gate=from,to`, `epoch`, `acq`, `display=fft` and `fft.KNOB`, `display
 `display=spectrogram` and `sg.KNOB`, `persist=1`, `zoom=2m,0` (timebase and delay of the main window). Read,
 but not written, are marks of a view: `since.NAME=serial,first` (samples of this record before `first` are not
 shown), `single` and `force` (a serial and a sample).
+`pin=3` is what a pin holds; the front panel reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import param
@@ -27,7 +29,7 @@ LONGEST = 18  # characters of what cannot be read that are told
 
 def query(scope: Scope) -> str:
     """The touched knobs, without a question mark; empty when the screen follows the signal."""
-    found: list[tuple[str, str]] = []
+    found = [] if scope.pin is None else [("pin", str(scope.pin))]
     if TIMEBASE in scope.touched:
         found.append(("tb", f"{scope.timebase.units_per_div:.12g}"))
     for name, knobs in scope.channels.items():
@@ -113,8 +115,16 @@ def force(scope: Scope, value: str) -> None:
     scope.force = mark(value)
 
 
+def pin(scope: Scope, value: str) -> None:
+    scope.pin = counted(value)
+
+
 def hit(scope: Scope, value: str) -> None:
-    scope.hit = Place.of(value)
+    scope.back = replace(scope.back, hit=Place.of(value))
+
+
+def place(scope: Scope, value: str) -> None:
+    scope.back = scope.back.walked(Place.of(value))
 
 
 def epoch(scope: Scope, value: str) -> None:
@@ -128,8 +138,9 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "delay": lambda scope, value: scope.delay(parsed(value)),
     "ref": lambda scope, value: scope.refer(parsed(value)),
     "at": lambda scope, value: scope.look_back(parsed(value)),
-    "place": lambda scope, value: scope.walk_to(Place.of(value)),
+    "place": place,
     "hit": hit,
+    "pin": pin,
     "m": lambda scope, value: scope.measure(value, on=True),
     "gate": gate,
     "epoch": epoch,

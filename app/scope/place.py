@@ -44,6 +44,30 @@ class Place:
         return record.segment(self.n), float(record.offsets(self.n, self.n + 1)[0]) + self.dx
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How far back a screen looks; nowhere: it is live.
+
+    at     absolute x in the middle of the screen
+    place  a sample there
+    hit    an event; without the two it is where a live one would be
+    """
+
+    at: float | None = None
+    place: Place | None = None
+    hit: Place | None = None
+
+    def to(self, at: float) -> Back:
+        """There instead, by x; ValueError: it is none."""
+        if not math.isfinite(at):
+            raise ValueError(f"{at} is no x")
+        return Back(at, None, self.hit)
+
+    def walked(self, place: Place) -> Back:
+        """There instead."""
+        return Back(None, place, self.hit)
+
+
 def counted(text: str) -> int:
     """The number of a sample or a record; ValueError for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import param
@@ -18,7 +17,7 @@ from app.scope.frame import ROWS, Frame, Trace
 from app.scope.glass import Glass
 from app.scope.measuring import measurable
 from app.scope.numbers import derived, own, staying
-from app.scope.place import Place
+from app.scope.place import Back
 from app.scope.search import Searches
 from app.scope.showing import Showing
 from app.scope.sweep import Mark, Sweep, leading
@@ -48,13 +47,12 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         self.cleared: dict[str, tuple[int, int]] = {}  # by channel: the record's serial, and its total then
         self.single: Mark | None = None
         self.force: Mark | None = None
-        self.at: float | None = None  # absolute x in the middle of the screen, in the past
-        self.place: Place | None = None  # ... or a sample there
-        self.hit: Place | None = None  # an event of the past
+        self.back = Back()
         self.items: list[str] = []  # what is measured
         self.gate: tuple[float, float] | None = None
         self.epoch = 0
         self.capture: Capture | None = None
+        self.pin: int | None = None  # that is held
         self._setup = Setup()
         self._usual: dict[str, bool] = {}  # channels that are there: on while nobody has switched them?
 
@@ -134,19 +132,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
 
     def look_back(self, at: float | None) -> None:
         """Show the past, with absolute x `at` in the middle, or None: what is live."""
-        if at is not None and not math.isfinite(at):
-            raise ValueError(f"{at} is no x")
-        self.at, self.place = at, None
-        if at is None:
-            self.hit = None
-
-    def walk_to(self, place: Place) -> None:
-        """Show the past, with a sample in the middle."""
-        self.at, self.place = None, place
-
-    def show_hit(self, hit: Place) -> None:
-        """Show an event of the past where the trigger is."""
-        self.at, self.place, self.hit = None, None, hit
+        self.back = Back() if at is None else self.back.to(at)
 
     def arm(self, memory: Records) -> None:
         """Take one sweep: the first one from now on."""
@@ -233,11 +219,11 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
                 self.trigger.setting(),
                 rounded(self.timebase.reference),
                 rounded(self.timebase.delay),
-                self.at,
+                self.back.at,
                 self.single,
                 self.force,
-                self.place,
-                self.hit,
+                self.back.place,
+                self.back.hit,
                 not self.acquisition.many,
             ),
             tuple(self.items),
@@ -259,14 +245,17 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         glass  the frame that was on the glass; None: the one that it would show now
         """
         glass = glass or self.frame(memory, searches)
-        self.follow(memory, glass.setup)
-        self.capture = captured(glass, memory, self.glass)
-        self.running = False
+        self.hold(memory, captured(glass, memory, self.glass))
+
+    def hold(self, memory: Records, capture: Capture) -> None:
+        """Hold a picture that is kept already."""
+        self.follow(memory, capture.frame.setup)
+        self.capture, self.running, self.pin = capture, False, None
 
     def run(self) -> None:
         """Go on with the newest samples."""
         self.arm_not()
-        self.capture = None
+        self.capture = self.pin = None
         self.running = True
 
     def frame(self, memory: Records, searches: Searches) -> Frame:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from app.config import Config
 from app.feed.feed import Feed
 from app.scope.derived import Sources
+from app.store.pins import Pins
 from app.ui.demo import Demo
 
 
@@ -21,6 +22,7 @@ class Bench:
     demo: Demo
     feed: Feed
     clock: Callable[[], float] = time.time
+    pins: Pins = field(default_factory=Pins)
     epochs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from app.scope.acquisition import LEAST, MOST
 from app.scope.display import DISPLAY_MODES
-from app.ui import glass_commands, history_commands, maths_commands, trigger_commands, vertical_commands
+from app.ui import (
+    glass_commands,
+    history_commands,
+    maths_commands,
+    pin_commands,
+    trigger_commands,
+    vertical_commands,
+)
 from app.ui.asked import Refused, Words, clicks, number, scale
 
 if TYPE_CHECKING:
@@ -162,6 +169,10 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "hit": history_commands.hit,
     "place": history_commands.place,
     "live": history_commands.live,
+    "pin": pin_commands.pin,
+    "note": pin_commands.note,
+    "unpin": pin_commands.unpin,
+    "show_pin": pin_commands.show_pin,
     "single": trigger_commands.single,
     "force": trigger_commands.force,
     "defaults": trigger_commands.defaults,

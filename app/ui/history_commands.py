@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.memory.record import Record
 from app.scope.past import located, stepped
-from app.scope.place import Place
+from app.scope.place import Back, Place
 from app.scope.view import triggering
 from app.ui.asked import Refused, Words
 
@@ -21,8 +21,7 @@ def hit(tab: Tab, words: Words) -> None:
     place = placed(words.get("hit"))
     if not any(place.found(record) for record in tab.bench.memory.records.values()):
         raise Refused(GONE)
-    tab.scope.show_hit(place)
-    stand(tab)
+    go(tab, Back(hit=place))
 
 
 def place(tab: Tab, words: Words) -> None:
@@ -36,36 +35,30 @@ def place(tab: Tab, words: Words) -> None:
     oldest, newest = record.first + half, record.total - 1 - half
     n = record.first + round(min(max(share, 0.0), 1.0) * (record.total - record.first))
     n = min(max(n, oldest), newest) if oldest <= newest else (record.first + record.total) // 2
-    tab.scope.walk_to(Place(record.serial, n))
-    stand(tab)
+    go(tab, tab.scope.back.walked(Place(record.serial, n)))
 
 
 def history(tab: Tab, words: Words) -> None:
     """Show the past: x in the middle of the screen, or so far from where it is there now."""
     if "by" not in words:
-        tab.scope.look_back(real(words.get("x")))
-        return stand(tab)
+        return go(tab, tab.scope.back.to(real(words.get("x"))))
     record, sweep = lead(tab), tab.scope.view().sweep
     if sweep.at is None:
         record = triggering(sweep, tab.bench.memory) or record
     moved = None if record is None else stepped(record, sweep, tab.frame.span, real(words["by"]))
     if record is None or moved is None:
         raise Refused(GONE)
-    walk(tab, record, moved)
-    return stand(tab)
+    return go(tab, walked(tab.scope.back, record, moved))
 
 
-def walk(tab: Tab, record: Record, to: Place) -> None:
-    """Go to a place: by its x, which a link can tell anybody, where that is not in a newer run, too."""
+def walked(back: Back, record: Record, to: Place) -> Back:
+    """There instead: by x, which a link can tell anybody, where that is not in a newer run, too."""
     found = to.found(record)
     if found is None:
         raise Refused(GONE)
     own, offset = found
     x = own.x0 + offset
-    if located(record, x).start == own.start:
-        tab.scope.look_back(x)
-    else:
-        tab.scope.walk_to(to)
+    return back.to(x) if located(record, x).start == own.start else back.walked(to)
 
 
 def live(tab: Tab, _words: Words) -> None:
@@ -75,17 +68,19 @@ def live(tab: Tab, _words: Words) -> None:
         tab.scope.run()
 
 
-def stand(tab: Tab) -> None:
-    """Have a stopped screen keep what it shows now instead of what it kept; Refused: that is nothing."""
-    scope = tab.scope
+def go(tab: Tab, back: Back) -> None:
+    """Look back there; a stopped screen keeps what it shows then. Refused: that is nothing."""
+    scope, memory, searches = tab.scope, tab.bench.memory, tab.bench.feed.searches
+    kept, before = scope.capture, scope.back
+    scope.back = back
     if scope.running:
         return
-    kept, scope.capture = scope.capture, None
-    made = scope.frame(tab.bench.memory, tab.bench.feed.searches)
+    scope.capture = None
+    made = scope.frame(memory, searches)
     if kept is not None and not any(trace.stop > trace.start for trace in made.traces.values()):
-        scope.capture = kept
+        scope.capture, scope.back = kept, before
         raise Refused(GONE)
-    scope.stop(tab.bench.memory, made, tab.bench.feed.searches)
+    scope.stop(memory, made, searches)
     tab.taken = None
 
 

@@ -20,13 +20,14 @@ from app.memory.record import Record
 from app.scope.autoset import Vertical
 from app.scope.derived import traces
 from app.scope.frame import Frame
-from app.scope.link import query, recall
+from app.scope.link import query
 from app.scope.measuring import Measured, measured
 from app.scope.numbers import staying
 from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
 from app.scope.spectral import Spectral
 from app.scope.spectrographic import Spectrographic
+from app.ui import pin_commands
 from app.ui.asked import Refused
 from app.ui.bench import Bench
 from app.ui.bridge import Bridge
@@ -41,7 +42,7 @@ HEARTBEAT = 2.0  # s; the page takes the connection for lost when none comes for
 SOONEST = 3  # times its cost: how long after a frame a knob may have the next one at once
 RETRY = 0.05  # s
 UNDONE = 50  # set-ups that are remembered
-NO_CHANGE = ("undo", "history", "hit", "place", "live")  # of the set-up, to be taken back
+NO_CHANGE = ("undo", "history", "hit", "place", "live", "pin")  # of the set-up, to be taken back
 UNSAID = object()
 
 
@@ -51,7 +52,7 @@ class Tab:
     def __init__(self, bench: Bench, doc: Document, arguments: dict[str, list[str]], plot: Plot) -> None:
         self.bench = bench
         self.scope = Scope(bench.rows)
-        self.refused = recall(self.scope, arguments)
+        self.refused = pin_commands.have(self.scope, bench, arguments)
         self.past: deque[Change] = deque(maxlen=UNDONE)  # what can be taken back, the newest at the end
         self.checked: State = {}  # what was found of an expression that is being typed
         self.taken: Measured | None = None  # the readings of a stopped screen
@@ -128,10 +129,13 @@ class Tab:
 
     def restore(self, link: str) -> None:
         """Have the set-up that a link says."""
+        if self.scope.pin is not None:
+            self.scope.run()
         self.scope.default()
-        recall(self.scope, parse_qs(link))
+        pin_commands.have(self.scope, self.bench, parse_qs(link))
         self.scope.settle(self.bench.memory)
-        self.scope.follow(self.bench.memory, self.bench.feed.setup())
+        if self.scope.pin is None:
+            self.scope.follow(self.bench.memory, self.bench.feed.setup())
 
     def catch_up(self) -> None:
         """Have the knobs that nobody has touched where the feed has them by now."""
@@ -208,6 +212,8 @@ class Tab:
             "knobs": self.knobs(),
             "timebase": timebase(scope, self.source(self.frame.lead)),
             "query": query(scope),
+            "pins": self.bench.pins.told,
+            "pin": scope.pin,
             "view": view.query(),
             "vertical": verticals(scope, self.source, turned=scope.running),
             "checked": self.checked,
@@ -233,7 +239,7 @@ class Tab:
             "persistence": self.scope.glass.persisting(),
             "zoom": zoomed(self.scope, self.source(self.frame.lead)),
             "history": self.scope.view().sweep.past,
-            "hit": None if self.scope.hit is None else self.scope.hit.told(),
+            "hit": None if self.scope.back.hit is None else self.scope.back.hit.told(),
             "derived": [{"name": name, "why": memory.why(name)} for name in traces(self.scope, memory)],
         }
 

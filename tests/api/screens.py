@@ -18,13 +18,15 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from app.api import measurements, screen, single, triggers
+from app.api import measurements, pins, screen, single, triggers
 from app.config import Config
 from app.feed.feed import Feed
+from app.guard.guard import Guard
 from app.ingest.handler import DataHandler, Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
+from app.store.pins import Pins
 
 T = TypeVar("T")
 ROWS = 2048
@@ -83,7 +85,8 @@ def serving(points: int = 1_000_000) -> Iterator[Screens]:
     screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
     posts = ("/data", DataHandler, {"receiver": Receiver(memory, Config()), "clock": clock})
 
-    routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles]
+    drawer = pins.routes(feed, Pins(), Guard(Config()))
+    routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles, *drawer]
 
     async def start() -> HTTPServer:
         server = HTTPServer(Application([posts, *routes], default_handler_class=NotFound))

@@ -23,6 +23,7 @@ from app.scope.link import query
 from app.scope.scope import Scope
 from app.scope.spectral import KNOBS
 from app.scope.trigger import NAMES
+from app.store.pins import Pins
 from app.ui.asked import Refused
 from app.ui.commands import COMMANDS, obey
 from app.ui.past import Before
@@ -56,6 +57,10 @@ COMMAND = st.fixed_dictionaries(
         "x": st.floats(-2, 2) | JSON,
         "from": st.floats(0, 1) | JSON,
         "to": st.floats(0, 1) | JSON,
+        "by": st.floats(-2, 2) | JSON,
+        "share": st.floats(0, 1) | JSON,
+        "hit": st.sampled_from(["1,100", "2,499,-0.5", "3,7", "1,99999"]) | JSON,
+        "pin": st.sampled_from([1, 2]) | JSON,
     },
 )
 
@@ -83,9 +88,11 @@ def tab() -> Tab:
     bench = SimpleNamespace(
         memory=feed.memory, demo=Demo(), feed=feed, epochs=itertools.count(1), clock=lambda: 1e9
     )
+    bench.pins, bench.rows = Pins(), ROWS
     made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque(), taken=None)
     made.restore = lambda link: Tab.restore(cast(Tab, made), link)
     made.source = lambda name: Tab.source(cast(Tab, made), name)
+    made.look = lambda: Tab.look(cast(Tab, made))
     made.read = lambda: Tab.read(cast(Tab, made))
     show(made)
     return cast(Tab, made)

@@ -27,6 +27,9 @@ def pulses(front: Front, server: Server) -> Iterator[Front]:
     server.post({"x": X.tolist(), "y": planted(), "unit": "V", "x_unit": "s"})
     front.type("#timebase", "10m")
     front.type("#level", "500m")
+    front.type("#units", "200m")
+    front.type("#position", "-2.5")
+    front.holds("#position", "-2.50")
     front.page.evaluate("document.querySelector('[data-group=history]').open = true")
     front.click("#triggers-key")
     yield front

@@ -6,7 +6,7 @@ const KEYS = [
   ['1 \u2026 8', 'Choose a channel; again: on or off'], ['\u2190 \u2192', 'Timebase'], ['Shift \u2190 \u2192', 'Delay'],
   ['\u2191 \u2193', 'Units/div'], ['Shift \u2191 \u2193', 'Position'], ['Alt \u2191 \u2193', 'Either of them, finely'], ['[ ]', 'Trigger level'], ['\\', 'Level to 50 %'],
   ['M', 'Trigger mode'], ['E', 'Slope'], ['C', 'Cursors'], ['X', 'XY, and back'], ['G', 'Spectrum'], ['P', 'Persistence'], ['Z', 'Zoom window'], ['H', 'History, and back to live'],
-  [', .', 'Earlier and later trigger'],
+  [', .', 'Earlier and later trigger'], ['N', 'Pin the screen'],
   ['Ctrl Z', 'Undo'], ['Ctrl S', 'Save the picture'], ['?', 'These keys'], ['Esc', 'Close'],
 ]
 const HANDS = [

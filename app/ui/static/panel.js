@@ -17,6 +17,7 @@ import {horizontal} from './horizontal.js'
 import {keys} from './keys.js'
 import {marks, overTime} from './marks.js'
 import {maths} from './maths.js'
+import {pins} from './pins.js'
 import {measure} from './measure.js'
 import {persistence} from './persistence.js'
 import {save} from './save.js'
@@ -55,6 +56,7 @@ const hits = retained($('history'), command, {
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
 })
 groups.push(hits.update)
+const drawer = pins($('pins'), command, () => feed?.drawn ?? 0)
 
 function build() {
   $('run').onclick = run
@@ -67,7 +69,7 @@ function build() {
   keys({
     command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, finely: (turned) => vertical.finely(turned), mode: triggered.mode, slope: triggered.slope,
     cursors: () => cursors.next(), spectrum: shown.toggle, xy: plane.toggle, persistence: glows.toggle, zoom: zoomed.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
-    earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
+    pin: drawer.keep, earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
   })
 }
 
@@ -92,6 +94,7 @@ function update(changed) { // from this tab: what is its own
     saved.aim()
   }
   if ('vertical' in changed) feed.turn(tab.vertical)
+  if ('pins' in changed || 'pin' in changed) drawer.update(tab.pins, tab.pin)
   if (changed.readouts) readings = changed.readouts
   if ('image' in changed) gram.show(decoded(changed.image))
   refresh()
@@ -130,7 +133,7 @@ function pressed() { // the keys of the trigger
   for (const id of ['single', 'force']) $(id).disabled = !now
   light($('single'), Boolean(tab.running && (knobs?.armed ?? now?.armed)))
   $('undo').disabled = knobs?.undo === false
-  $('live').hidden = !now?.history
+  $('live').hidden = !now?.history && tab.pin == null
 }
 
 function traces() { // what is drawn, each with its channel's name
@@ -149,15 +152,16 @@ function marked() { // what stands over the screen, with every picture
   plane.update(state, found)
 }
 
-function captured() { // the query of a file of what is on the screen; a stopped screen is asked for by its place in x
+function captured(kind) { // the address of a file of what is on the screen; a stopped screen is asked for by its place in x
   const [lead] = traces(), query = new URLSearchParams(tab.query ?? '')
-  if (!tab.running && lead && state.window) {
+  query.delete('pin')
+  if (!tab.running && tab.pin == null && lead && state.window) {
     const [left, span] = state.window
     if (!query.has('tb')) query.set('tb', String(span / 10))
     query.set('at', String(left + span / 2))
   }
   const text = query.toString()
-  return text ? '?' + text : ''
+  return (tab.pin == null ? `screen.${kind}` : `pins/${tab.pin}.${kind}`) + (text ? '?' + text : '')
 }
 
 function running() {

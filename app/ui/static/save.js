@@ -13,7 +13,7 @@ export function save(root, command, glass, complain) {
   const recall = key('Recall set-up\u2026', 'Knobs from such a file', () => file.click(), {id: 'setup-recall'})
   const defaults = key('Defaults', 'Let go of all knobs, of measurements and the trigger (undo brings them back)', () => command({do: 'defaults'}), {id: 'defaults'})
   root.append(el('div', {className: 'row'}, ...files), el('div', {className: 'row'}, link, defaults), el('div', {className: 'row'}, keep, recall), file)
-  const aim = () => { for (const a of files) a.href = `screen.${a.id.slice(5)}${glass()}` }
+  const aim = () => { for (const a of files) a.href = glass(a.id.slice(5)) }
   for (const a of files) for (const kind of ['pointerdown', 'focus']) a.addEventListener(kind, aim)
   file.onchange = async () => {
     const [chosen] = file.files

@@ -1,0 +1,236 @@
+"""/pins: the screens that people keep: a list, one more, another note, one less; each as PNG, CSV and NPZ."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from PIL import Image
+
+from app.api.export import Column
+from app.api.glass import Pane, bands
+from app.api.painting import USUAL, Shown
+from app.api.png import png
+from app.api.screen import (
+    FILES,
+    HEIGHTS,
+    SAMPLE,
+    WIDTHS,
+    Desk,
+    ScreenHandler,
+    drawn,
+    glass_of,
+    within,
+)
+from app.api.window import chosen, column, size
+from app.feed.feed import Feed
+from app.guard.guard import Guard
+from app.guard.origin import FOREIGN, may_send
+from app.memory.memory import Records
+from app.memory.record import Record
+from app.problems import Problem
+from app.scope import link
+from app.scope.capture import captured
+from app.scope.frame import Frame, Kind, Trace
+from app.scope.measuring import measured
+from app.scope.readouts import legend_by, readouts, verticals
+from app.scope.scope import Scope
+from app.store.pins import Full, Pin, Pins, show
+
+LONGEST_BODY = 16 << 10  # bytes
+THUMB = (240, 120)  # px
+
+
+def routes(feed: Feed, pins: Pins, guard: Guard) -> list[Any]:
+    """The paths of this module, for the web server."""
+    shared = {"feed": feed, "desk": Desk(), "pins": pins, "guard": guard}
+    files = [(rf"/pins/([0-9]{{1,15}})\.{name}", PinFileHandler, {**shared, "file": name}) for name in FILES]
+    return [
+        (r"/pins", PinsHandler, shared),
+        (r"/pins/([0-9]{1,15})", PinHandler, shared),
+        (r"/pins/([0-9]{1,15})\.png", PinPictureHandler, shared),
+        *files,
+    ]
+
+
+class Drawer(ScreenHandler):
+    """A request about pins."""
+
+    def initialize(self, feed: Feed, desk: Desk, pins: Pins, guard: Guard) -> None:  # type: ignore[override]
+        self.feed, self.desk = feed, desk
+        self.pins = pins
+        self.guard = guard
+
+    def pin(self, number: str) -> Pin:
+        """
+        Problem  not_found
+        """
+        found = self.pins.get(int(number))
+        if found is None:
+            raise Problem("not_found", f"no pin {number}; GET /pins lists them")
+        return found
+
+    def allow(self) -> None:
+        """
+        Problem  origin_not_allowed
+        """
+        if not may_send(self.request.headers, self.guard.hosts, self.guard.origins):
+            raise Problem("origin_not_allowed", FOREIGN)
+
+    def note(self) -> str:
+        """What the body says of a pin; nothing, if there is none.
+
+        Problem  bad_json, bad_note, body_too_large
+        """
+        body = self.request.body
+        if len(body) > LONGEST_BODY:
+            raise Problem("body_too_large", f"a note comes in {LONGEST_BODY} bytes at most")
+        try:
+            words = orjson.loads(body) if body.strip() else {}
+        except orjson.JSONDecodeError:
+            raise Problem("bad_json", 'the body is no JSON; send {"note": "a text"}') from None
+        found = words.get("note", "") if isinstance(words, dict) else None
+        if not isinstance(found, str):
+            raise Problem("bad_note", 'send {"note": "a text"}')
+        return found
+
+    def tell(self, words: object) -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.finish(orjson.dumps(words))
+
+
+class PinsHandler(Drawer):
+    """All pins, the newest first; POST keeps the screen that the page's parameters ask for."""
+
+    def get(self) -> None:
+        self.tell(self.pins.told)
+
+    def post(self) -> None:
+        self.allow()
+        scope, note = self.scope(), self.note()
+        _, glass = glass_of(self.feed, scope)
+        capture = captured(glass, self.feed.memory, scope.glass)
+        if not capture.slots:
+            raise Problem("bad_request", "there is nothing on this screen that could be kept")
+        scope.pin = None
+        try:
+            pin = self.pins.add(capture, link.query(scope), note, self.feed.clock())
+        except Full as full:
+            raise Problem("pin_limit", str(full)) from None
+        except ValueError as error:
+            raise Problem("bad_note", str(error)) from None
+        self.tell({"status": "success", **pin.told()})
+
+
+class PinHandler(Drawer):
+    """One pin."""
+
+    def get(self, number: str) -> None:
+        self.tell(self.pin(number).told())
+
+    def patch(self, number: str) -> None:
+        self.allow()
+        try:
+            pin = self.pins.write(self.pin(number).id, self.note())
+        except ValueError as error:
+            raise Problem("bad_note", str(error)) from None
+        self.tell({"status": "success"} if pin is None else {"status": "success", **pin.told()})
+
+    def delete(self, number: str) -> None:
+        self.allow()
+        pin = self.pin(number)
+        self.pins.delete(pin.id)
+        self.tell({"status": "success", "deleted": pin.id})
+
+
+class PinScreenHandler(Drawer):
+    """A screen that holds a pin, with knobs turned as the page's parameters say."""
+
+    def held(self, number: str) -> Scope:
+        """
+        Problem  not_found, bad_parameter
+        """
+        pin = self.pin(number)
+        self.scope()  # to be refused, if it cannot be read
+        parts = [part for part in self.request.query.split("&") if part.partition("=")[0] not in self.own]
+        scope = Scope(self.feed.rows)
+        show(pin, scope, self.feed.memory)
+        link.recall(scope, parse_qs("&".join(parts)))
+        return scope
+
+    def name(self, kind: str) -> str:
+        return f"pin-{self.path_args[0]}.{kind}"
+
+
+class PinPictureHandler(PinScreenHandler):
+    """A pin as a picture; `thumb=1`: only its glass, small."""
+
+    own = ("width", "height", "thumb")
+
+    async def get(self, number: str) -> None:
+        query, scope = self.query(), self.held(number)
+        shown = pinned(self.feed, self.pin(number), scope)
+        if query.get("thumb") == "1":
+            self.announce("image/png", "inline", "png")
+            self.finish(thumb(shown))
+            return
+        wide = within(query, "width", USUAL[0], WIDTHS), within(query, "height", USUAL[1], HEIGHTS)
+        async with self.desk.turn():
+            picture = b"".join([part async for part in drawn(shown, wide)])
+        self.announce("image/png", "inline", "png")
+        self.finish(picture)
+
+
+class PinFileHandler(PinScreenHandler):
+    """The samples of a pin as a file."""
+
+    own = ("channels", "rate")
+
+    def initialize(self, file: str, **shared: Any) -> None:  # type: ignore[override]
+        super().initialize(**shared)
+        self.file = file
+
+    async def get(self, number: str) -> None:
+        query, scope, pin = self.query(), self.held(number), self.pin(number)
+        glass = scope.frame(self.feed.memory, self.feed.searches)
+        traces = chosen(glass, query.get("channels"), self.feed.memory)
+        full = self.full(query)
+        sources = [kept(scope, self.feed.memory, trace) if full else None for trace in traces]
+        n = sum(size(trace, record) for trace, record in zip(traces, sources, strict=True))
+        async with self.desk.room(n * SAMPLE):
+            columns: list[Column] = []
+            for trace, record in zip(traces, sources, strict=True):
+                columns.append(await column(self.feed.memory, trace, record))
+            about = {"time": pin.time, "note": pin.note, "rate": "full" if full else "drawn"}
+            await self.send(self.file, columns, about | {"query": pin.query, "view": scope.view().query()})
+
+
+def kept(scope: Scope, memory: Records, trace: Trace) -> Record | None:
+    """The samples that a trace shows; None: there are only the points that are drawn."""
+    return scope.source(memory, trace.channel) if trace.kind in (Kind.YT, Kind.XY) else None
+
+
+def pinned(feed: Feed, pin: Pin, scope: Scope) -> Shown:
+    """A pin's screen with everything that is written on it."""
+    memory, view = feed.memory, scope.view()
+    glass: Frame = scope.frame(memory, feed.searches)
+
+    def source(name: str) -> Record | None:
+        return scope.source(memory, name)
+
+    taken = measured(glass, view, source)
+    words = legend_by(glass, source, memory, lambda name: scope.channel(name).vertical(), taken.means)
+    told = readouts(glass, view, memory, pin.time, source, taken)
+    about = verticals(scope, source, turned=False, means=taken.means)
+    boxes: Any = told["channels"]
+    boxes = [box | about.get(box["name"], {}) for box in boxes]
+    return Shown(glass, words, told | {"channels": boxes}, pin.time)
+
+
+def thumb(shown: Shown) -> bytes:
+    """The glass alone, small."""
+    image = Image.new("RGB", THUMB)
+    for top, band in bands(Pane(*THUMB), shown.frame, shown.legend):
+        image.paste(band, (0, top))
+    return b"".join(png(image))

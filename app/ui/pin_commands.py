@@ -1,0 +1,100 @@
+"""What the browser may ask of pins: keep this screen, show one, say something of it, take it away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from app.scope.capture import Capture, captured
+from app.scope.link import query, recall
+from app.scope.scope import Scope
+from app.store.pins import Full, Pin, show
+from app.ui.asked import Refused, Words
+from app.ui.bench import Bench
+
+if TYPE_CHECKING:
+    from app.ui.tab import Tab
+
+GONE = "That pin is gone."
+ELSEWHERE = ("pin", "at", "place", "hit")  # what a link says of where it is
+
+
+def have(scope: Scope, bench: Bench, arguments: Mapping[str, Sequence[str]]) -> list[str]:
+    """Turn the knobs as a link says, over those of the pin that it names; returns what could not be read."""
+    refused = recall(scope, arguments)
+    if scope.pin is None:
+        return refused
+    pin, scope.pin = bench.pins.get(scope.pin), None
+    if pin is None:
+        return [*refused, "pin (it is gone)"]
+    show(pin, scope, bench.memory)
+    recall(scope, {key: values for key, values in arguments.items() if key not in ELSEWHERE})
+    return refused
+
+
+def pin(tab: Tab, words: Words) -> None:
+    """Keep what is on the screen: of a running one the frame that was on the glass."""
+    scope = tab.scope
+    try:
+        tab.bench.pins.add(shot(tab, words), link(scope), noted(words), tab.bench.clock())
+    except Full as full:
+        raise Refused(f"No room for this pin: {full}.") from None
+    except ValueError as error:
+        raise Refused(f"This note cannot be kept: {error}.") from None
+
+
+def shot(tab: Tab, words: Words) -> Capture:
+    """The screen as it is; Refused: there is nothing on it."""
+    scope, bench, frame = tab.scope, tab.bench, words.get("frame")
+    if scope.capture is not None:
+        found = Capture(tab.look(), scope.capture.slots, scope.capture.whole)
+    else:
+        glass = bench.feed.on_glass(frame) if isinstance(frame, int) else None
+        found = captured(glass or tab.look(), bench.memory, scope.glass)
+    if not found.slots:
+        raise Refused("There is nothing on the screen to be pinned.")
+    return found
+
+
+def link(scope: Scope) -> str:
+    """The set-up without the pin that is held."""
+    held, scope.pin = scope.pin, None
+    try:
+        return query(scope)
+    finally:
+        scope.pin = held
+
+
+def note(tab: Tab, words: Words) -> None:
+    """Say something else of a pin."""
+    number = named(tab, words).id
+    try:
+        tab.bench.pins.write(number, noted(words))
+    except ValueError as error:
+        raise Refused(f"This note cannot be kept: {error}.") from None
+
+
+def unpin(tab: Tab, words: Words) -> None:
+    """Take a pin away, for everybody; who looks at it goes on looking."""
+    tab.bench.pins.delete(named(tab, words).id)
+
+
+def show_pin(tab: Tab, words: Words) -> None:
+    show(named(tab, words), tab.scope, tab.bench.memory)
+    tab.taken = None
+
+
+def named(tab: Tab, words: Words) -> Pin:
+    """The pin that is meant; Refused: there is none."""
+    number = words.get("pin")
+    found = tab.bench.pins.get(number) if isinstance(number, int) else None
+    if found is None:
+        raise Refused(GONE)
+    return found
+
+
+def noted(words: Words) -> str:
+    text = words.get("text", "")
+    if not isinstance(text, str):
+        raise Refused("A note is a text.")
+    return text

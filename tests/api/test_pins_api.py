@@ -1,0 +1,123 @@
+"""/pins on a live server."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from screens import Screens, serving
+
+import app.store.pins
+
+X = np.arange(4000) / 1000
+
+
+@pytest.fixture
+def scope() -> Iterator[Screens]:
+    with serving() as served:
+        served.send("a", X, np.sin(20 * X))
+        yield served
+        assert [record.getMessage() for record in served.logged] == []
+
+
+def pin(scope: Screens, query: str = "?tb=100m", note: str = "first") -> dict[str, object]:
+    status, answer = scope.ask("POST", "/pins" + query, json.dumps({"note": note}).encode())
+    assert (status, answer["status"]) == (200, "success"), answer
+    return answer  # type: ignore[no-any-return]
+
+
+def test_an_empty_drawer_is_an_empty_list(scope: Screens) -> None:
+    assert scope.ask("GET", "/pins") == (200, [])
+
+
+def test_a_pin_is_listed_with_what_it_keeps(scope: Screens) -> None:
+    told = pin(scope)
+    (listed,) = scope.ask("GET", "/pins")[1]
+    assert listed == {name: value for name, value in told.items() if name != "status"}
+    assert (listed["id"], listed["note"], listed["channels"], listed["query"]) == (
+        1,
+        "first",
+        ["a"],
+        "tb=0.1",
+    )
+    assert listed["samples"] >= 1000
+    assert scope.ask("GET", "/pins/1") == (200, listed)
+
+
+def test_its_files_stay_as_they_were(scope: Screens) -> None:
+    pin(scope)
+    before = [scope.get(f"/pins/1.{kind}")[1] for kind in ("png", "csv")]
+    arrays = np.load(io.BytesIO(scope.get("/pins/1.npz")[1]))
+    np.testing.assert_allclose(arrays["a.y"], np.sin(20 * arrays["a.x"]), atol=1e-12)
+    assert len(arrays["a.y"]) == pytest.approx(1000, abs=2)
+    assert json.loads(str(arrays["meta"]))["note"] == "first"
+    scope.send("a", 4 + X, np.zeros(4000))
+    scope.on_loop(lambda: scope.memory.delete("a"))
+    assert scope.get("/pins/1.csv")[1].splitlines()[2:] == before[1].splitlines()[2:]
+    assert Image.open(io.BytesIO(before[0])).size == (1280, 720)
+    after = Image.open(io.BytesIO(scope.get("/pins/1.png")[1]))
+    glass = (40, 60, 1200, 600)
+    assert after.crop(glass).tobytes() == Image.open(io.BytesIO(before[0])).crop(glass).tobytes()
+    assert Image.open(io.BytesIO(scope.get("/pins/1.png?thumb=1")[1])).size == (240, 120)
+
+
+def test_knobs_can_be_turned_on_a_pin(scope: Screens) -> None:
+    pin(scope)
+    rows = scope.get("/pins/1.csv?tb=10m&rate=full")[1].splitlines()
+    assert len(rows) == pytest.approx(100, abs=5)
+    assert len(scope.get("/pins/1.csv?rate=drawn&display=fft")[1].splitlines()) > 10
+
+
+def test_a_note_can_be_changed_and_a_pin_deleted(scope: Screens) -> None:
+    pin(scope)
+    assert scope.ask("PATCH", "/pins/1", b'{"note": "better"}')[1]["note"] == "better"
+    assert scope.ask("DELETE", "/pins/1") == (200, {"status": "success", "deleted": 1})
+    for method, path in (
+        ("GET", "/pins/1"),
+        ("DELETE", "/pins/1"),
+        ("PATCH", "/pins/1"),
+        ("GET", "/pins/1.png"),
+    ):
+        status, answer = scope.ask(method, path, b"{}" if method == "PATCH" else None)
+        assert (status, answer["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "code"),
+    [
+        ("", b"{", "bad_json"),
+        ("", b'{"note": 5}', "bad_note"),
+        ("", b"[]", "bad_note"),
+        ("", json.dumps({"note": "x" * 201}).encode(), "bad_note"),
+        ("", b" " * 20_000, "body_too_large"),
+        ("?tb=x", b"", "bad_parameter"),
+        ("?off=a", b"", "bad_request"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(scope: Screens, query: str, body: bytes, code: str) -> None:
+    assert scope.ask("POST", "/pins" + query, body)[1]["code"] == code
+    assert scope.ask("GET", "/pins")[1] == []
+
+
+def test_a_full_drawer_says_so_and_loses_nothing(scope: Screens, monkeypatch: pytest.MonkeyPatch) -> None:
+    pin(scope)
+    monkeypatch.setattr(app.store.pins.Pins, "add", full)
+    status, answer = scope.ask("POST", "/pins", b"")
+    assert (status, answer["code"]) == (422, "pin_limit")
+    assert len(scope.ask("GET", "/pins")[1]) == 1
+
+
+def full(*_: object) -> None:
+    raise app.store.pins.Full("no room")
+
+
+def test_pages_of_other_hosts_may_not(scope: Screens) -> None:
+    pin(scope)
+    for method, path in (("POST", "/pins"), ("PATCH", "/pins/1"), ("DELETE", "/pins/1")):
+        status, answer = scope.ask(method, path, b"{}", Origin="https://elsewhere.example")
+        assert (status, answer["code"]) == (403, "origin_not_allowed")
+    assert len(scope.ask("GET", "/pins")[1]) == 1
