@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from PIL import ImageDraw
 
 from app.api.lettering import shortened, width, write
+from app.scope.palette import Colours
 from app.scope.readouts import State
 
-RAISED, RULE, TEXT, DIM = "#1A222D", "#2A323C", "#C9D4E0", "#8A97A8"
 HIGH, GAP, SIDE, ABOVE = 44, 8, 12, 8  # px at the usual size
 NARROW, WIDE = 104, 230  # px: the narrowest box and the widest
 MORE = 26  # px for the number of those that are left out
@@ -56,11 +57,15 @@ def arranged(boxes: Sequence[State], size: tuple[int, int], scale: float) -> Box
     return Boxes(placed, height, max(0, len(boxes) - rows * columns))
 
 
-def paint_box(draw: ImageDraw.ImageDraw, place: Place, box: State, scale: float) -> None:
-    """One box: number, name, units/div and newest value, and the rate where there is room."""
+def paint_box(draw: ImageDraw.ImageDraw, place: Place, box: State, scale: float, colours: Colours) -> None:
+    """One box: number, name, units/div and newest value, and the rate where there is room.
+
+    box  besides the readouts, the place of the channel in the palette
+    """
+    theme = colours.theme
     left, top, right, bottom = (round(edge) for edge in place)
-    colour = str(box["color"])
-    draw.rounded_rectangle((left, top, right, bottom), round(6 * scale), RAISED, RULE)
+    colour = colours.traces[cast(int, box["place"])]
+    draw.rounded_rectangle((left, top, right, bottom), round(6 * scale), theme.raised, theme.line)
     draw.rounded_rectangle((left, top, left + round(5 * scale), bottom), round(3 * scale), colour)
     small, upper, lower = round(13 * scale), top + (bottom - top) * 0.3, top + (bottom - top) * 0.72
     inner, edge = left + round(32 * scale), right - round(10 * scale)
@@ -70,9 +75,9 @@ def paint_box(draw: ImageDraw.ImageDraw, place: Place, box: State, scale: float)
     value, rate = str(box["value"]), str(box["rate"])
     apart, room = 10 * scale, edge - inner
     if width(name, small, bold=True) + apart + width(units, small) <= room:
-        first, second = [(name, colour), (units, TEXT)], [(value, TEXT), (rate, DIM)]
+        first, second = [(name, colour), (units, theme.text)], [(value, theme.text), (rate, theme.dim)]
     else:
-        first, second = [(name, colour)], [(units.removesuffix("div"), TEXT), (value, TEXT)]
+        first, second = [(name, colour)], [(units.removesuffix("div"), theme.text), (value, theme.text)]
     row(draw, first, (inner, upper, edge), small, bold=True)
     row(draw, second, (inner, lower, edge), small, bold=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,13 +13,12 @@ from PIL import Image, ImageDraw
 from app.api.raster import image, painted
 from app.scope import channel, timebase
 from app.scope.frame import Frame, Trace
-from app.scope.palette import TRACES
+from app.scope.palette import Colours, Theme
 from app.scope.readouts import State
 
 Float64s = NDArray[np.float64]
 Pixels = NDArray[np.int32]
 
-BACKGROUND, GRID, AXES = "#0B0F14", "#2A323C", "#36404C"
 OVER = 2  # times larger
 BAND = 1 << 20  # px, of those larger ones, painted at once
 FAR = 1e12  # px from the glass: points beyond are put there
@@ -27,6 +26,7 @@ ON, OFF = 2.0, 4.0  # px of a dotted line
 TICKS, TICK = 5, 0.06  # for each division, and their half length in divisions
 DOT = 3.0  # px, radius
 TRACE = 1.5  # px
+MOST_DASHES = 5000  # of a line
 NEAR = 16  # points: how far from what is seen a line is followed
 
 
@@ -41,32 +41,39 @@ class Pane:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A trace on the larger pane: x and y (n,) px, NaN in y breaks it; the points to mark."""
+    """A trace on the larger pane: x and y (n,) px, NaN in y breaks it; the points to mark (k, 2)."""
 
     colour: str
     x: Float64s
     y: Float64s
-    dots: NDArray[np.intp]
+    dots: Float64s
 
 
-def bands(pane: Pane, frame: Frame, legend: Mapping[int, State]) -> Iterator[tuple[int, Image.Image]]:
-    """The glass from top to bottom, a band at a time, each with its first row."""
-    lines = [line(pane, slot, trace, legend[slot]) for slot, trace in frame.traces.items() if slot in legend]
+def bands(
+    pane: Pane, frame: Frame, legend: Mapping[int, State], colours: Colours
+) -> Iterator[tuple[int, Image.Image]]:
+    """The glass from top to bottom, a band at a time, each with its first row.
+
+    legend  by slot: limits, and the place of the trace in the palette
+    """
+    lines = [
+        line(pane, trace, legend[slot], colours) for slot, trace in frame.traces.items() if slot in legend
+    ]
     rows = max(8, BAND // (OVER * OVER * pane.width))
-    grid, raster = Graticule(pane), image(frame)
+    grid, raster = Graticule(pane, colours.theme), image(frame)
     for top in range(0, pane.height, rows):
         height = min(rows, pane.height - top)
-        band = Image.new("RGB", (pane.width * OVER, height * OVER), BACKGROUND)
+        band = Image.new("RGB", (pane.width * OVER, height * OVER), colours.theme.background)
         if raster is not None:
             size = (pane.width * OVER, pane.height * OVER)
-            band.paste(painted(raster, size, top * OVER, band.height, BACKGROUND))
+            band.paste(painted(raster, size, top * OVER, band.height, colours.theme.background))
         grid.paint(band, top * OVER)
         for each in lines:
             paint(band, each, top * OVER, pane.scale)
         yield top, band.reduce(OVER)
 
 
-def line(pane: Pane, slot: int, trace: Trace, about: State) -> Line:
+def line(pane: Pane, trace: Trace, about: State, colours: Colours) -> Line:
     """A trace where it lies on the larger pane."""
     bottom, top = cast(tuple[float, float], about["limits"])
     across = cast(tuple[str, float, float] | None, about.get("across"))
@@ -75,7 +82,35 @@ def line(pane: Pane, slot: int, trace: Trace, about: State) -> Line:
         x = (trace.x - left) / (right - left) * (pane.width * OVER)
         y = (top - trace.y) / (top - bottom) * (pane.height * OVER)
         y[~np.isfinite(x)] = np.nan
-    return Line(TRACES[slot], np.clip(np.nan_to_num(x), -FAR, FAR), np.clip(y, -FAR, FAR), trace.dots)
+    x, y = np.clip(np.nan_to_num(x), -FAR, FAR), np.clip(y, -FAR, FAR)
+    dots = np.stack((x[trace.dots], y[trace.dots]), 1)
+    place = cast(int, about["place"])
+    dash = [step * OVER * pane.scale for step in colours.dashes[place]]
+    return Line(colours.traces[place], *(dashed(x, y, dash) if dash else (x, y)), dots)
+
+
+def dashed(x: Float64s, y: Float64s, dash: Sequence[float]) -> tuple[Float64s, Float64s]:
+    """The line with a gap of NaN after each dash; as it is where that would be very many.
+
+    dash  lengths on and off in turn, px
+    """
+    whole = np.isfinite(y)
+    steps = np.hypot(np.diff(x), np.diff(np.where(whole, y, 0.0))) * (whole[:-1] & whole[1:])
+    along = np.concatenate(((0.0,), np.cumsum(steps)))
+    if len(x) < 2 or not 0 < along[-1] < MOST_DASHES * sum(dash):
+        return x, y
+    borders = np.cumsum(np.tile(dash, int(along[-1] / sum(dash)) + 1))
+    borders = borders[borders < along[-1]]
+    at = along.searchsorted(borders, "right")
+    share = (borders - along[at - 1]) / steps[at - 1]
+    cut_x, cut_y = (v[at - 1] + share * (v[at] - v[at - 1]) for v in (x, y))
+    on = along.searchsorted(borders, "right")
+    off = borders.searchsorted(along, "right") % 2 == 1  # points that lie in a gap
+    shown = np.where(off, np.nan, y)
+    broken = np.where(np.arange(len(borders)) % 2 == 0, np.nan, cut_y)
+    pairs_x = np.repeat(cut_x, 2)
+    pairs_y = np.stack((np.where(np.isnan(broken), cut_y, np.nan), broken), 1).ravel()
+    return np.insert(x, np.repeat(on, 2), pairs_x), np.insert(shown, np.repeat(on, 2), pairs_y)
 
 
 def pen(scale: float) -> Pixels:
@@ -90,10 +125,11 @@ def pen(scale: float) -> Pixels:
 class Graticule:
     """Dotted lines at the divisions, solid ones with ticks through the centre."""
 
-    def __init__(self, pane: Pane) -> None:
+    def __init__(self, pane: Pane, theme: Theme) -> None:
         self.pane = pane
-        self.across = dotted(pane.width * OVER, pane.scale)
-        self.down = dotted(pane.height * OVER, pane.scale).transpose(Image.Transpose.ROTATE_270)
+        self.theme = theme
+        self.across = dotted(pane.width * OVER, pane.scale, theme)
+        self.down = dotted(pane.height * OVER, pane.scale, theme).transpose(Image.Transpose.ROTATE_270)
 
     def paint(self, band: Image.Image, top: int) -> None:
         """
@@ -105,7 +141,7 @@ class Graticule:
             band.paste(self.across, (0, self.y(j) - top))
         draw = ImageDraw.Draw(band)
         for x0, y0, x1, y1 in self.centre():
-            draw.rectangle((x0, y0 - top, x1 + OVER - 1, y1 + OVER - 1 - top), fill=AXES)
+            draw.rectangle((x0, y0 - top, x1 + OVER - 1, y1 + OVER - 1 - top), fill=self.theme.axes)
 
     def x(self, divisions: float) -> int:
         """Where a px of the picture begins, so that a line takes one row or column of it."""
@@ -126,13 +162,13 @@ class Graticule:
             yield x - size, self.y(j / TICKS), x + size, self.y(j / TICKS)
 
 
-def dotted(length: int, scale: float) -> Image.Image:
+def dotted(length: int, scale: float, theme: Theme) -> Image.Image:
     """A dotted line of one px of the picture."""
     on, period = round(ON * scale) * OVER, round((ON + OFF) * scale) * OVER
     lit = (np.arange(length) % period < on).astype(np.uint8)
     mask = Image.fromarray(np.repeat(lit[np.newaxis] * 255, OVER, axis=0))
-    ground = Image.new("RGB", mask.size, BACKGROUND)
-    ground.paste(GRID, (0, 0), mask)
+    ground = Image.new("RGB", mask.size, theme.background)
+    ground.paste(theme.line, (0, 0), mask)
     return ground
 
 
@@ -144,8 +180,7 @@ def paint(band: Image.Image, each: Line, top: int, scale: float) -> None:
         for shift in shifts:
             draw.line((points + shift).ravel().tolist(), fill=each.colour, width=1)
     radius = DOT * scale * OVER
-    for i in each.dots.tolist():
-        x, y = float(each.x[i]), float(each.y[i]) - top
+    for x, y in (each.dots - (0, top)).tolist():
         if -radius <= y <= band.height + radius:
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=each.colour)
 

@@ -11,17 +11,14 @@ from typing import cast
 from PIL import Image, ImageDraw
 
 from app.api.boxes import arranged, paint_box
-from app.api.glass import BACKGROUND, Pane, bands
+from app.api.glass import Pane, bands
 from app.api.lettering import width, write
 from app.scope import channel
 from app.scope.frame import Frame
-from app.scope.palette import TRACES
+from app.scope.palette import Colours, Theme
 from app.scope.readouts import State
 
-# as on the page
-SURFACE, RULE, TEXT, DIM = "#121821", "#2A323C", "#C9D4E0", "#8A97A8"
-RUN, WAIT, STOP, DARK = "#4CCC4C", "#FFB020", "#FF5A5A", "#08110A"
-LAMPS = {"WAIT": WAIT, "READY": WAIT, "STOP": STOP}
+LAMPS = {"WAIT": "wait", "READY": "wait", "STOP": "stop", "HISTORY": "accent"}  # else: run
 NAME = "Web Oscilloscope"
 NO_CHANNELS = "No channels yet: POST samples to /data"
 USUAL = (1280, 720)  # px: the size at which everything is as large as on the page
@@ -50,12 +47,13 @@ class Sheet:
     top: int
     pane: Pane
     footer: int  # height of the channel boxes
+    theme: Theme
 
     @classmethod
-    def of(cls, size: tuple[int, int], footer: int, scale: float) -> Sheet:
+    def of(cls, size: tuple[int, int], footer: int, scale: float, theme: Theme) -> Sheet:
         left, right, above = round(GUTTER * scale), round(MARGIN * scale), round((STATUS + MARGIN) * scale)
         height = size[1] - above - round(AXIS * scale) - footer
-        return cls(*size, scale, left, above, Pane(size[0] - left - right, height, scale), footer)
+        return cls(*size, scale, left, above, Pane(size[0] - left - right, height, scale), footer, theme)
 
     def px(self, usual: float) -> int:
         return round(usual * self.scale)
@@ -69,13 +67,19 @@ class Sheet:
 class Shown:
     """What is on a screen: its frame, what belongs to each trace by slot, and the readouts.
 
-    now  Unix seconds
+    now      Unix seconds
+    colours  legend and boxes say the place of each channel among them
     """
 
     frame: Frame
     legend: Mapping[int, State]
     readouts: State
     now: float
+    colours: Colours
+
+    def colour(self, slot: int) -> str:
+        """Of a trace."""
+        return self.colours.traces[cast(int, self.legend.get(slot, {}).get("place", slot))]
 
     @property
     def boxes(self) -> list[State]:
@@ -99,23 +103,23 @@ def paint(image: Image.Image, shown: Shown) -> Iterator[None]:
     size = image.size
     scale = min(max(min(size[0] / USUAL[0], size[1] / USUAL[1]), LEAST), MOST)
     boxes = arranged(shown.boxes, size, scale)
-    sheet = Sheet.of(size, boxes.height, scale)
+    sheet = Sheet.of(size, boxes.height, scale, shown.colours.theme)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, *size), BACKGROUND)
+    draw.rectangle((0, 0, *size), sheet.theme.background)
     status(draw, image, sheet, shown)
     yield
-    for top, band in bands(sheet.pane, shown.frame, shown.legend):
+    for top, band in bands(sheet.pane, shown.frame, shown.legend, shown.colours):
         image.paste(band, (sheet.left, sheet.top + top))
         yield
     surround(draw, image, sheet, shown)
     yield
     footer(draw, sheet, shown)
     for place, box in boxes.placed:
-        paint_box(draw, place, box, scale)
+        paint_box(draw, place, box, scale, shown.colours)
         yield
     if boxes.left_out:
         at = (size[0] - sheet.px(8), size[1] - boxes.height // 2)
-        write(draw, at, f"+{boxes.left_out}", sheet.px(13), DIM, side="right")
+        write(draw, at, f"+{boxes.left_out}", sheet.px(13), sheet.theme.dim, side="right")
     yield
 
 
@@ -123,41 +127,64 @@ def status(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet, shown: S
     """The line at the top: logo, lamp, timebase, rate, samples, time; what has no room is left out."""
     px = sheet.px
     height, middle = px(STATUS), px(STATUS) / 2 - 0.5
-    draw.rectangle((0, 0, sheet.width, height - 1), fill=SURFACE)
-    draw.rectangle((0, height - max(1, px(1)), sheet.width, height - 1), fill=RULE)
+    draw.rectangle((0, 0, sheet.width, height - 1), fill=sheet.theme.surface)
+    draw.rectangle((0, height - max(1, px(1)), sheet.width, height - 1), fill=sheet.theme.line)
     clock = datetime.fromtimestamp(shown.now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     stop = sheet.width - px(12) - width(clock, px(13))
-    begin = logo(draw, image, sheet) if sheet.width >= ROOMY * sheet.scale else px(12)
+    begin = logo(draw, image, sheet, shown) if sheet.width >= ROOMY * sheet.scale else px(12)
     x: float = lamp(draw, begin, middle, sheet, shown)
     for word, figure in figures(shown.readouts):
         long = width(word, px(12)) + px(6) + width(figure, px(14))
         if x + long > sheet.width - px(12):
             break
-        x += write(draw, (x, middle), word, px(12), DIM) + px(6)
-        x += write(draw, (x, middle), figure, px(14), TEXT) + px(22)
+        x += write(draw, (x, middle), word, px(12), sheet.theme.dim) + px(6)
+        x += write(draw, (x, middle), figure, px(14), sheet.theme.text) + px(22)
     if x <= stop:
-        write(draw, (sheet.width - px(12), middle), clock, px(13), DIM, side="right")
+        write(draw, (sheet.width - px(12), middle), clock, px(13), sheet.theme.dim, side="right")
 
 
 def figures(readouts: State) -> list[tuple[str, str]]:
     """What the status line says, the most important first."""
     made = ((word, cast(State, readouts.get(part) or {}).get("said")) for part, word in MADE.items())
     return [
-        ("T", f"{readouts['timebase']}/div"),
+        *scale(readouts),
         *((word, str(said)) for word, said in made if said),
         ("rate", str(readouts["rate"])),
         ("received", str(readouts["samples"])),
     ]
 
 
-def logo(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet) -> int:
+def scale(readouts: State) -> list[tuple[str, str]]:
+    """Of the x axis: the timebase, or what a spectrum shows and resolves."""
+    spectrum = cast("State | None", readouts["spectrum"])
+    if spectrum is None or spectrum["div"] is None:
+        return [("T", f"{readouts['timebase']}/div")]
+    return [
+        ("f", f"{spectrum['div']}/div"),
+        ("centre", str(spectrum["centre"])),
+        ("RBW", str(spectrum["rbw"])),
+    ]
+
+
+def logo(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet, shown: Shown) -> int:
     """The pulse and the name; returns where they end."""
     px = sheet.px
     points = [(x * sheet.scale, y * sheet.scale) for x, y in PULSE]
     size = (px(25), px(15))
-    stamp(image, (px(12), round((px(STATUS) - size[1]) / 2)), size, points, TRACES[0], line=1.6 * sheet.scale)
+    stamp(
+        image,
+        (px(12), round((px(STATUS) - size[1]) / 2)),
+        size,
+        points,
+        shown.colours.traces[0],
+        line=1.6 * sheet.scale,
+    )
     at = px(12 + 25 + 8)
-    return at + round(write(draw, (at, px(STATUS) / 2 - 0.5), NAME, px(14), TEXT, bold=True)) + px(18)
+    return (
+        at
+        + round(write(draw, (at, px(STATUS) / 2 - 0.5), NAME, px(14), sheet.theme.text, bold=True))
+        + px(18)
+    )
 
 
 def lamp(draw: ImageDraw.ImageDraw, x: int, middle: float, sheet: Sheet, shown: Shown) -> int:
@@ -165,23 +192,27 @@ def lamp(draw: ImageDraw.ImageDraw, x: int, middle: float, sheet: Sheet, shown: 
     px, text = sheet.px, str(shown.readouts["lamp"])
     long = max(px(62), round(width(text, px(12), bold=True)) + px(18))
     top = round(middle - px(21) / 2)
-    draw.rounded_rectangle((x, top, x + long, top + px(21)), px(4), fill=LAMPS.get(text, RUN))
-    write(draw, (x + long / 2, middle + 0.5), text, px(12), DARK, bold=True, side="centre")
+    draw.rounded_rectangle(
+        (x, top, x + long, top + px(21)), px(4), fill=str(getattr(sheet.theme, LAMPS.get(text, "run")))
+    )
+    write(draw, (x + long / 2, middle + 0.5), text, px(12), sheet.theme.lit, bold=True, side="centre")
     return x + long + px(20)
 
 
 def surround(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet, shown: Shown) -> None:
     """What is around the glass: its border, ground markers, reference, x axis; and what an empty one says."""
     left, right = sheet.left, sheet.left + sheet.pane.width
-    draw.rectangle((left - 1, sheet.top - 1, right, sheet.bottom), outline=RULE)
+    draw.rectangle((left - 1, sheet.top - 1, right, sheet.bottom), outline=sheet.theme.line)
     frame = shown.frame
     for slot in frame.traces.keys() & shown.legend.keys():
         divisions, text = cast(tuple[float, str], shown.legend[slot]["ground"])
-        ground(image, draw, sheet, TRACES[slot], float(divisions), text)
+        ground(image, draw, sheet, shown.colour(slot), float(divisions), text)
     if frame.lamp == "TRIG'D" and frame.plane is None:
         x = left + frame.reference * sheet.pane.width
-        lead = next((slot for slot, trace in frame.traces.items() if trace.channel == frame.lead), 0)
-        reference(image, sheet, x, TRACES[lead])
+        leads = (slot for slot, trace in frame.traces.items() if trace.channel == frame.lead)
+        lead = next(leads, next(iter(frame.traces), None))
+        if lead is not None:
+            reference(image, sheet, x, shown.colour(lead))
     axis(draw, sheet, cast(State, shown.readouts["axis"]))
     if not frame.traces:
         empty(draw, sheet, shown)
@@ -203,7 +234,7 @@ def ground(
     }
     stamp(image, at, (wide, high), shapes.get(text[-1:], shapes["▸"]), colour)
     number = text.rstrip("▸▴▾")
-    write(draw, (at[0] + body / 2, round(y)), number, px(12), DARK, bold=True, side="centre")
+    write(draw, (at[0] + body / 2, round(y)), number, px(12), sheet.theme.lit, bold=True, side="centre")
 
 
 def reference(image: Image.Image, sheet: Sheet, x: float, colour: str) -> None:
@@ -220,9 +251,9 @@ def axis(draw: ImageDraw.ImageDraw, sheet: Sheet, about: State) -> None:
     if about["clock"]:
         at = [time_of_day(cast(float, x), cast(float, about["span"])) for x in at]
     left, right = sheet.left, sheet.left + sheet.pane.width
-    write(draw, (left, y), str(at[0]), size, DIM)
-    write(draw, ((left + right) / 2, y), str(at[1]), size, DIM, side="centre")
-    write(draw, (right, y), str(at[2]), size, DIM, side="right")
+    write(draw, (left, y), str(at[0]), size, sheet.theme.dim)
+    write(draw, ((left + right) / 2, y), str(at[1]), size, sheet.theme.dim, side="centre")
+    write(draw, (right, y), str(at[2]), size, sheet.theme.dim, side="right")
 
 
 def time_of_day(x: float, span: float) -> str:
@@ -244,17 +275,19 @@ def empty(draw: ImageDraw.ImageDraw, sheet: Sheet, shown: Shown) -> None:
         words = shown.frame.plane.why or words
     size = sheet.px(18)
     half, high = width(words, size) / 2 + sheet.px(24), sheet.px(26)
-    draw.rounded_rectangle((x - half, y - high, x + half, y + high), sheet.px(8), SURFACE, RULE)
-    write(draw, (x, y), words, size, TEXT, side="centre")
+    draw.rounded_rectangle(
+        (x - half, y - high, x + half, y + high), sheet.px(8), sheet.theme.surface, sheet.theme.line
+    )
+    write(draw, (x, y), words, size, sheet.theme.text, side="centre")
 
 
 def footer(draw: ImageDraw.ImageDraw, sheet: Sheet, shown: Shown) -> None:
     """The strip for the channel boxes; without channels it says how to get some."""
     top = sheet.height - sheet.footer
-    draw.rectangle((0, top, sheet.width, sheet.height), fill=SURFACE)
-    draw.rectangle((0, top, sheet.width, top + max(1, sheet.px(1)) - 1), fill=RULE)
+    draw.rectangle((0, top, sheet.width, sheet.height), fill=sheet.theme.surface)
+    draw.rectangle((0, top, sheet.width, top + max(1, sheet.px(1)) - 1), fill=sheet.theme.line)
     if not shown.readouts["channels"]:
-        write(draw, (sheet.px(MARGIN), top + sheet.footer / 2), NO_CHANNELS, sheet.px(13), DIM)
+        write(draw, (sheet.px(MARGIN), top + sheet.footer / 2), NO_CHANNELS, sheet.px(13), sheet.theme.dim)
 
 
 def stamp(

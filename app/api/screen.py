@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -230,12 +230,23 @@ def showing(feed: Feed, scope: Scope) -> Shown:
     words = legend(glass, feed.memory)
     about = verticals(scope, feed.memory.records.get, means=taken.means)
     for slot, trace in glass.traces.items():
-        if slot in words and trace.kind not in (Kind.SPECTRUM, Kind.IMAGE):
-            words[slot] |= about.get(trace.channel, {})
+        if slot in words:
+            words[slot] |= {"place": place(scope, trace.channel, slot)}
+            if trace.kind not in (Kind.SPECTRUM, Kind.IMAGE):
+                words[slot] |= about.get(trace.channel, {})
+    slots = {trace.channel: slot for slot, trace in glass.traces.items()}
     told = readouts(glass, view, feed.memory, now, taken=taken)
     across(glass, words, told, about)
-    boxes: Any = told["channels"]
-    return Shown(glass, words, told | {"channels": [box | about.get(box["name"], {}) for box in boxes]}, now)
+    boxes: list[State] = [
+        {**box, **about.get(box["name"], {}), "place": place(scope, box["name"], slots.get(box["name"], 0))}
+        for box in cast(Any, told["channels"])
+    ]
+    return Shown(glass, words, told | {"channels": boxes}, now, scope.look.colours())
+
+
+def place(scope: Scope, name: str, slot: int) -> int:
+    """Where in the palette the colour of a channel is."""
+    return (int(scope.channel(name).colour) or slot + 1) - 1
 
 
 def across(glass: Frame, words: dict[int, State], told: State, about: Mapping[str, State]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import param
 
+from app.scope.palette import MOST
 from app.units import LARGEST, SMALLEST
 
 DIVISIONS = 8
@@ -37,6 +38,9 @@ class Channel(param.Parameterized):  # type: ignore[misc]
         doc="Where zero is drawn, in divisions above the centre.",
     )
     inverted = param.Boolean(default=False, doc="Whether the trace is drawn upside down, around its zero.")
+    colour = param.Integer(
+        default=0, bounds=(0, MOST), doc="Which of the eight colours of the palette it has; 0 is its own."
+    )
     ac = param.Boolean(default=False, doc="Whether the mean of the trace is taken for its zero.")
 
     @property

@@ -38,7 +38,9 @@ def query(scope: Scope) -> str:
             found.append((f"v.{name}", f"{knobs.units_per_div:.12g},{knobs.position:.12g}{flags}"))
         if f"on:{name}" in scope.touched:
             found.append(("on" if knobs.on else "off", name))
-    return urlencode(found + scope.view().told() + scope.glass.told(), quote_via=quote)
+        if knobs.colour:
+            found.append((f"color.{name}", str(knobs.colour)))
+    return urlencode(found + scope.view().told() + scope.glass.told() + scope.look.told(), quote_via=quote)
 
 
 def recall(scope: Scope, arguments: Mapping[str, Sequence[str]]) -> list[str]:
@@ -60,28 +62,33 @@ def turn(scope: Scope, key: str, value: str) -> None:
     """ValueError: there is no such knob position."""
     if key in KNOBS:
         KNOBS[key](scope, value)
-    elif key.startswith("v."):
-        vertical(scope, key[2:], *value.split(",", MOST_FLAGS))
-    elif key.startswith("t."):
-        scope.trigger.turn(key[2:], typed(scope.trigger.param.objects(), key[2:], value))
-    elif key.startswith("fft."):
-        scope.show_spectrum(**{key[4:]: value})
-    elif key.startswith("sg."):
-        scope.show_spectrogram(**{key[3:]: value})
-    elif key.startswith("xy."):
-        scope.show_xy(**{key[3:]: value})
-    elif key.startswith(SINCE):
-        scope.cleared[key.removeprefix(SINCE)] = mark(value)
+        return
+    part, dot, name = key.partition(".")
+    if dot and part in PARTS:
+        PARTS[part](scope, name, value)
 
 
-def vertical(scope: Scope, name: str, scale: str, position: str = "0", *flags: str) -> None:
-    """The vertical knobs of a channel."""
-    if set(flags) - {"inverted", "ac"}:
-        raise ValueError(f"{','.join(flags)[:LONGEST]!r} is no way to draw a channel")
+def vertical(scope: Scope, name: str, value: str) -> None:
+    """The vertical knobs of a channel: units/div, position, and how else it is drawn."""
+    scale, position, *flags = [*value.split(",", MOST_FLAGS), ""][: MOST_FLAGS + 1]
+    if set(flags) - {"", "inverted", "ac"}:
+        raise ValueError(f"{value[:LONGEST]!r} is no way to draw a channel")
     scope.scale(name, parsed(scale))
     scope.move(name, parsed(position or "0"))
     scope.invert(name, on="inverted" in flags)
     scope.couple(name, ac="ac" in flags)
+
+
+def triggering(scope: Scope, name: str, value: str) -> None:
+    scope.trigger.turn(name, typed(scope.trigger.param.objects(), name, value))
+
+
+def colour(scope: Scope, name: str, value: str) -> None:
+    scope.channel(name).colour = counted(value)
+
+
+def since(scope: Scope, name: str, value: str) -> None:
+    scope.cleared[name] = mark(value)
 
 
 def typed(knobs: Mapping[str, param.Parameter], name: str, text: str) -> object:
@@ -146,10 +153,23 @@ KNOBS: dict[str, Callable[[Scope, str], None]] = {
     "epoch": epoch,
     "display": lambda scope, value: scope.display(value),
     "acq": acquisition,
+    "theme": lambda scope, value: scope.look.turn("theme", value),
+    "palette": lambda scope, value: scope.look.turn("palette", value),
+    "cursors": lambda scope, value: scope.look.turn("cursors", value),
     "persist": lambda scope, value: scope.glass.persist(value),
     "zoom": zoom,
     "single": single,
     "force": force,
+}
+
+PARTS: dict[str, Callable[[Scope, str, str], None]] = {  # of what stands before the first dot
+    "v": vertical,
+    "color": colour,
+    "t": triggering,
+    "fft": lambda scope, name, value: scope.show_spectrum(**{name: value}),
+    "sg": lambda scope, name, value: scope.show_spectrogram(**{name: value}),
+    "xy": lambda scope, name, value: scope.show_xy(**{name: value}),
+    SINCE.rstrip("."): since,
 }
 
 

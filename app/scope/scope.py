@@ -15,6 +15,7 @@ from app.scope.channel import Channel
 from app.scope.display import displayed
 from app.scope.frame import ROWS, Frame, Trace
 from app.scope.glass import Glass
+from app.scope.look import Look
 from app.scope.measuring import measurable
 from app.scope.numbers import derived, own, staying
 from app.scope.place import Back
@@ -51,6 +52,7 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         self.items: list[str] = []  # what is measured
         self.gate: tuple[float, float] | None = None
         self.epoch = 0
+        self.look = Look()
         self.capture: Capture | None = None
         self.pin: int | None = None  # that is held
         self._setup = Setup()
@@ -190,6 +192,9 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         self.gate = None
         self.show_plainly()
         self.glass.persistence = 0.0
+        self.look = Look()
+        for knobs in self.channels.values():
+            knobs.colour = 0
 
     def clear(self, memory: Records) -> None:
         """Empty this screen: samples received until now are not drawn here any more."""

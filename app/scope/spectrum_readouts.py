@@ -7,10 +7,11 @@ import math
 from app.dsp.spectrum import Peak
 from app.dsp.windows import FLOOR
 from app.memory.memory import Records
+from app.scope import timebase
 from app.scope.channel import DIVISIONS
 from app.scope.frame import Frame, Trace
 from app.scope.lines import Lines
-from app.units import engineering
+from app.units import engineering, plain
 
 DIGITS = 4
 BOTTOM, APART = 0.2 - DIVISIONS / 2, 0.4  # divisions: markers stand one above the other
@@ -37,11 +38,14 @@ def spectrum(frame: Frame, memory: Records) -> dict[str, object] | None:
 
 
 def resolved(lines: Lines) -> dict[str, object]:
-    """What the leading spectrum resolves."""
+    """What the leading spectrum resolves, and the axis that it gives: 1/x of a division and in the centre."""
     if lines.lead is None:
-        return {"rbw": "---", "nyquist": "---", "rate": "---", "resampled": False, "averaged": 0}
+        none = {"rbw": "---", "nyquist": "---", "rate": "---", "div": None, "centre": None}
+        return none | {"resampled": False, "averaged": 0}
     found, unit = lines.found[lines.lead], lines.x_unit
     return {
+        "div": plain(lines.right / timebase.DIVISIONS, unit),
+        "centre": plain(lines.right / 2, unit),
         "rbw": engineering(found.rbw, unit, DIGITS),
         "nyquist": engineering(found.nyquist, unit, DIGITS),
         "rate": engineering(found.rate, f"Sa{unit.removeprefix('1')}" if unit != "Hz" else "Sa/s", DIGITS),

@@ -131,6 +131,11 @@ def spectrogram(tab: Tab, words: Words) -> None:
     tab.scope.show_spectrogram(**{text(words, "field"): text(words, "value")})
 
 
+def look(tab: Tab, words: Words) -> None:
+    """Theme, palette, cursors."""
+    tab.scope.look.turn(text(words, "field"), text(words, "value"))
+
+
 def text(words: Words, name: str) -> str:
     """A short text; Refused: it is none."""
     found = words.get(name)
@@ -158,6 +163,8 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "probe": vertical_commands.probe,
     "unit": vertical_commands.unit,
     "label": vertical_commands.label,
+    "color": vertical_commands.color,
+    "look": look,
     "delete": vertical_commands.delete,
     "demo": demo,
     "show": show,

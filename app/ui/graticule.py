@@ -9,9 +9,9 @@ import numpy as np
 from bokeh.models import ColumnDataSource, MultiLine, Text
 
 from app.scope import channel, timebase
-from app.scope.palette import TRACES
-from app.ui.theme import GRID
+from app.scope.palette import THEMES, TRACES
 
+DARK = THEMES["dark"]
 HALF_WIDTH, HALF_HEIGHT = timebase.DIVISIONS / 2, channel.DIVISIONS / 2
 TICKS, TICK = 5, 0.06  # minor ticks for each division, and their half length in divisions
 
@@ -22,9 +22,9 @@ def draw(figure: Any) -> ColumnDataSource:
     figure.y_range.update(
         start=-HALF_HEIGHT, end=HALF_HEIGHT, reset_start=-HALF_HEIGHT, reset_end=HALF_HEIGHT
     )
-    for (xs, ys), dash in ((divisions(), [2, 4]), (centre_axes(), [])):
-        lines = MultiLine(xs="xs", ys="ys", line_color=GRID, line_width=1, line_dash=dash)
-        figure.add_glyph(ColumnDataSource({"xs": xs, "ys": ys}), lines, level="underlay")
+    for name, (xs, ys), dash in (("grid", divisions(), [2, 4]), ("axes", centre_axes(), [])):
+        lines = MultiLine(xs="xs", ys="ys", line_color=DARK.line, line_width=1, line_dash=dash)
+        figure.add_glyph(ColumnDataSource({"xs": xs, "ys": ys}), lines, level="underlay", name=name)
     grounds = ColumnDataSource(markers({}))
     figure.add_glyph(
         grounds,
@@ -68,5 +68,6 @@ def markers(grounds: Mapping[int, tuple[float, str]]) -> dict[str, list[Any]]:
         "x": [-HALF_WIDTH] * len(grounds),
         "y": [divisions for divisions, _ in grounds.values()],
         "text": [text for _, text in grounds.values()],
+        "slot": list(grounds),
         "color": [TRACES[slot] for slot in grounds],
     }

@@ -34,13 +34,13 @@ from holoviews.streams import Buffer
 
 from app.scope.autoset import SLOTS
 from app.scope.frame import Trace
-from app.scope.palette import TRACES
+from app.scope.palette import THEMES, TRACES
 from app.ui import graticule
 from app.ui.known import forget, learn
-from app.ui.theme import BACKGROUND
 
 hv.extension("bokeh")
 
+DARK = THEMES["dark"]  # the page paints it anew in its own colours
 NAME = "scope"  # of the figure
 TRACE_WIDTH, DOT = 1.5, 6
 NOTHING: list[Any] = ["", 0.0, "", False, "", False, None, None]  # the tag of a slot without a trace
@@ -231,7 +231,7 @@ def options(handles: Handles, rest: Rest) -> list[Any]:
             color=hv.Cycle(list(TRACES)),),
         hv.opts.Overlay(
             hooks=[finish], apply_ranges=False, show_legend=False, show_title=False, responsive=True,
-            toolbar="disable", default_tools=[], xaxis=None, yaxis=None, bgcolor=BACKGROUND, border=0,
+            toolbar="disable", default_tools=[], xaxis=None, yaxis=None, bgcolor=DARK.background, border=0,
             show_frame=False,
         ),
     ]  # fmt: skip
@@ -263,7 +263,7 @@ def complete(handles: Handles, figure: Any) -> None:
     figure.update(  # dicts of our own: HoloViews would look for its axes in the ones that it made
         extra_x_ranges={names(slot)[0]: kept for slot, kept in handles.x.items()},
         extra_y_ranges={names(slot)[1]: kept for slot, kept in handles.y.items()},
-        min_border_left=1, min_border_top=1, outline_line_color=None, border_fill_color=BACKGROUND,
+        min_border_left=1, min_border_top=1, outline_line_color=None, border_fill_color=DARK.background,
         name=NAME, tags=[NOTHING] * SLOTS,
     )  # fmt: skip
     text = CustomJSHover(

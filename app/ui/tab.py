@@ -237,6 +237,8 @@ class Tab:
             "undo": bool(self.past),
             "armed": self.scope.single is not None,
             "persistence": self.scope.glass.persisting(),
+            "look": dict(self.scope.look.told()),
+            "colors": {name: knobs.colour for name, knobs in self.scope.channels.items() if knobs.colour},
             "zoom": zoomed(self.scope, self.source(self.frame.lead)),
             "history": self.scope.view().sweep.past,
             "hit": None if self.scope.back.hit is None else self.scope.back.hit.told(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.memory.memory import LEAST_PROBE, MOST_PROBE
 from app.scope.channel import FARTHEST
 from app.scope.derived import remove
+from app.scope.palette import MOST
 from app.ui.asked import Refused, Words, clicks, number, scale
 from app.units import LARGEST, SMALLEST
 
@@ -73,6 +74,14 @@ def text(words: Words, what: str, longest: int) -> str:
     if not all(sign.isprintable() for sign in found) or set(found) & FORBIDDEN:
         raise Refused(f"{what} has no control characters and none of $ < > & \" ' `.")
     return found
+
+
+def color(tab: Tab, words: Words) -> None:
+    """Which of the eight colours the channel has in this tab; 0: its own."""
+    name, value = channel(tab, words), words.get("value")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused(f"A colour is a number from 0 to {MOST}.")
+    tab.scope.channel(name).colour = value
 
 
 def probe(tab: Tab, words: Words) -> None:

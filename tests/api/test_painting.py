@@ -11,14 +11,14 @@ from PIL import Image, ImageDraw
 
 from app.api import lettering, png
 from app.api.boxes import arranged
-from app.api.glass import OVER, Line, Pane, bands, pieces
+from app.api.glass import OVER, Line, Pane, bands, dashed, pieces
 from app.api.painting import time_of_day
 from app.scope.frame import Frame, Kind, Trace
-from app.scope.palette import TRACES
+from app.scope.palette import TRACES, Colours
 
 
 def line(x: object, y: object) -> Line:
-    return Line("#FFFFFF", np.asarray(x, float), np.asarray(y, float), np.empty(0, int))
+    return Line("#FFFFFF", np.asarray(x, float), np.asarray(y, float), np.empty((0, 2)))
 
 
 def painted(
@@ -29,7 +29,7 @@ def painted(
     x = np.arange(len(values), dtype=float)
     trace = Trace("a", Kind.YT, 0.0, x, values, np.empty(0, int), (0.0, len(values) - 1.0))
     found = Image.new("RGB", size)
-    for top, band in bands(Pane(*size), Frame({0: trace}), {0: {"limits": limits, "width": 1.5}}):
+    for top, band in bands(Pane(*size), Frame({0: trace}), {0: {"limits": limits, "place": 0}}, Colours.of()):
         found.paste(band, (0, top))
     return np.asarray(found)
 
@@ -95,6 +95,19 @@ def test_pieces_stay_near_the_band_and_on_the_line() -> None:
         ImageDraw.Draw(clipped).line(points.ravel().tolist(), 255, 1)
     near = np.asarray(clipped)[np.asarray(whole) > 0].sum()
     assert near > 0
+
+
+def test_dashes_follow_the_line_and_lose_none_of_its_points() -> None:
+    x, y = np.array([0.0, 10, 10, 40, 50, 60]), np.array([0.0, 0, 20, 20, np.nan, 20])
+    at, up = dashed(x, y, [8, 4])  # 30 px along, 30 more, and nothing across the gap
+    whole = np.isfinite(up)
+    lengths = np.hypot(np.diff(at), np.diff(up))
+    runs = np.split(lengths, np.flatnonzero(~np.isfinite(lengths)))
+    assert [round(float(np.nansum(run)), 6) for run in runs if np.nansum(run)] == [8, 8, 8, 8, 8]
+    assert up[whole].min() == 0
+    assert up[whole].max() == 20
+    noisy = np.random.default_rng(1).normal(0, 1e6, 1000)
+    assert dashed(np.arange(1000.0), noisy, [8, 4])[1] is noisy
 
 
 def test_a_point_alone_is_a_line_of_its_own() -> None:

@@ -14,7 +14,7 @@ from screens import Screens, serving
 
 import app.api.screen as screen
 import app.api.window as window
-from app.scope.palette import TRACES
+from app.scope.palette import PALETTES, THEMES, TRACES
 from tests.conftest import wait_until
 
 PICTURE = "?width=640&height=400"
@@ -70,6 +70,22 @@ def test_a_trace_with_ac_coupling_is_painted_around_its_mean(scope: Screens) -> 
     scope.send("a", [0, 1, 2, 3], [50, 50, 50, 50])
     rows = lit(scope, f"{PICTURE}&v.a=1,2,ac", 0)[:, 0]
     assert np.median(rows) == pytest.approx(298 / 4, abs=2)
+
+
+def test_a_picture_has_the_colours_that_are_asked_for(scope: Screens) -> None:
+    scope.send("a", [0, 1, 2, 3], [1, 1, 1, 1])
+    light = PALETTES["okabe-ito"]["light"]
+    picture = np.asarray(scope.picture(f"{PICTURE}&v.a=1,0&theme=light&palette=okabe-ito&color.a=1"))
+    assert tuple(picture[60, 100]) == colour(THEMES["light"].background)
+    assert tuple(picture[2, 2]) == colour(THEMES["light"].surface)
+    assert (picture[40:338, 22:630] == colour(light[0])).all(axis=2).sum() > 300
+    own = colour(PALETTES["okabe-ito"]["dark"][1])
+    rows = {}
+    for palette in ("okabe-ito", "standard"):
+        seen = np.asarray(scope.picture(f"{PICTURE}&v.a=1,0&palette={palette}&color.a=2"))[40:338, 22:630]
+        wanted = own if palette == "okabe-ito" else colour(TRACES[1])
+        rows[palette] = (seen == wanted).all(axis=2).any(axis=0)
+    assert 0.5 < rows["okabe-ito"].sum() / rows["standard"].sum() < 0.9
 
 
 def test_a_channel_that_is_off_is_not_painted(scope: Screens) -> None:

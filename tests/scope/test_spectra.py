@@ -272,6 +272,7 @@ def test_readouts_say_what_a_spectrum_resolves() -> None:
     assert said["spectrum"] == {
         "window": "flat-top", "scale": "dBV", "average": "power", "count": 4, "why": None, "rbw": "1.000 Hz",
         "nyquist": "500.0 Hz", "rate": "1.000 kSa/s", "resampled": False, "averaged": 1,
+        "div": "50 Hz", "centre": "250 Hz",
         "peaks": [{"slot": 0, "label": "a", "frequency": "100.3 Hz", "amplitude": "-6.0 dBV"}],
     }  # fmt: skip
     linear = told(memory, made(memory, scale="linear"))["spectrum"]

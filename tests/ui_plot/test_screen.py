@@ -56,6 +56,7 @@ def test_the_first_frame_is_in_the_document() -> None:
         "x": [-5.0, -5.0],
         "y": [0.5, 2.0],
         "text": ["2▸", "5▸"],
+        "slot": [1, 4],
         "color": [TRACES[1], TRACES[4]],
     }
     assert np.array_equal(data["1"]["y1"], frame(1).traces[1].y)

@@ -98,5 +98,5 @@ export class Afterglow {
 
 export function setting(traces, knobs = '') { // what a picture must share with another to glow beside it
   const near = (value) => value.toPrecision(6)
-  return JSON.stringify([knobs, traces.map((t) => [t.slot, t.x_unit, near(t.ends[1] - t.ends[0]), ...t.limits.map((y) => near(y - t.zero))])])
+  return JSON.stringify([knobs, traces.map((t) => [t.slot, t.x_unit, t.color, near(t.ends[1] - t.ends[0]), ...t.limits.map((y) => near(y - t.zero))])])
 }

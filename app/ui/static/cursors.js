@@ -2,18 +2,19 @@
 import {el, show} from './parts.js'
 import {Choice} from './fields.js'
 import {drag, seldom} from './drag.js'
+import {Echo} from './echo.js'
 import {overTime} from './marks.js'
 import {clock, engineering, inverse} from './units.js'
 
 const MODES = {off: 'Off', time: 'Time', value: 'Value', tracking: 'Track'}
 const NUDGE = {x: 1 / 500, y: 1 / 400} // of the screen, for one press of a key
-const KEPT = 'cursors'
+const SETTLED = 300 // ms after the last move before the link tells where they stand
 const clamp = (share) => Math.min(Math.max(share, 0), 1)
 
 class Line {
   constructor(overlay, axis, name, moved) {
     Object.assign(this, {overlay, axis, moved, vertical: axis === 'y'})
-    this.root = el('div', {className: `cursor ${axis}`, role: 'slider', tabIndex: 0, ariaLabel: `Cursor ${name}`,
+    this.root = el('div', {className: `cursor ${axis}`, role: 'slider', tabIndex: 0, ariaLabel: `Cursor ${name}`, ariaValueMin: '0', ariaValueMax: '100', ariaOrientation: axis === 'y' ? 'vertical' : 'horizontal',
       title: `Cursor ${name}: drag, or arrow keys`, hidden: true}, el('b', {textContent: name}))
     overlay.append(this.root)
     drag(this.root, {move: (x, y) => {
@@ -32,20 +33,24 @@ class Line {
     this.share = share
     this.root.style[this.vertical ? 'top' : 'left'] = `${(this.vertical ? 1 - share : share) * 100}%`
     this.root.ariaValueText = text
+    this.root.ariaValueNow = String(Math.round(100 * share))
   }
 }
 
 export class Cursors {
-  constructor(root, overlay, bar) {
+  constructor(root, overlay, bar, command) {
     this.bar = bar
     this.overlay = overlay
-    this.at = {mode: 'off', x: [0.3, 0.7], y: [0.7, 0.3], ...stored()}
+    this.at = {mode: 'off', x: [0.3, 0.7], y: [0.7, 0.3]}
     this.moved = () => {}
+    this.command = command
+    this.told = ''
+    this.echo = new Echo()
     const told = seldom(() => this.moved())
     const line = (axis) => ['A', 'B'].map((name, i) => new Line(overlay, axis, name, (share) => {
       this.at[axis][i] = share
       this.draw()
-      this.keep()
+      this.keep(SETTLED)
       if (axis === 'x') told()
     }))
     this.lines = {x: line('x'), y: line('y')}
@@ -54,15 +59,19 @@ export class Cursors {
     root.append(this.choice.root, this.table)
     this.dots = []
     this.last = {state: {channels: []}, traces: [], selected: null}
-    this.set(this.at.mode)
+    this.show(this.at.mode)
   }
 
   shares() { return [...this.at.x] }
 
-  set(mode) {
+  set(mode) { // a person did
+    this.show(mode)
+    this.keep()
+  }
+
+  show(mode) {
     this.at.mode = mode in MODES ? mode : 'off'
     this.choice.show(this.at.mode)
-    this.keep()
     this.draw()
   }
 
@@ -70,7 +79,25 @@ export class Cursors {
 
   time() { if (this.at.mode === 'off' || this.at.mode === 'value') this.set('time') }
 
-  keep() { sessionStorage.setItem(KEPT, JSON.stringify(this.at)) }
+  keep(wait = 0) { // in the set-up of the tab: in its link, and to be taken back
+    clearTimeout(this.telling)
+    this.telling = setTimeout(() => {
+      this.telling = 0
+      const {mode} = this.at, places = mode === 'value' ? this.at.y : this.at.x
+      const value = mode === 'off' ? '' : [mode, ...places.map((share) => Number(share.toFixed(4)))].join()
+      if (value === this.told) return
+      this.echo.send(this.told = value)
+      this.command({do: 'look', field: 'cursors', value})
+    }, wait)
+  }
+
+  take(text = '') { // from the set-up of the tab, which may have been taken back
+    if (!this.echo.news(text) || text === this.told || this.telling) return
+    this.told = text
+    const [mode, ...places] = text.split(',')
+    if (text) this.at[mode === 'value' ? 'y' : 'x'] = places.map(Number)
+    this.show(mode || 'off')
+  }
 
   update(state, traces, selected) {
     this.last = {state, traces, selected}
@@ -146,7 +173,6 @@ export class Cursors {
   }
 }
 
-function stored() { try { return JSON.parse(sessionStorage.getItem(KEPT)) ?? {} } catch { return {} } }
 
 function nearest({x, y, ends: [start, end], limits: [bottom, top]}, share) {
   const at = start + share * (end - start)

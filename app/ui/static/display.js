@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id)
 export function status(state) { // the line above the screen, and the axis below it
   show($('lamp'), state.lamp)
   $('lamp').dataset.lamp = state.lamp
-  show($('status-timebase'), state.timebase + '/div')
+  across(state)
   show($('status-rate'), state.rate)
   show($('status-samples'), state.samples)
   const made = [state.acquisition?.said, state.display === 'xy' && state.xy?.said].filter(Boolean).join(', ')
@@ -15,6 +15,15 @@ export function status(state) { // the line above the screen, and the axis below
   show($('status-viewers'), String(state.viewers))
   axis(state.axis)
   trigger(state)
+}
+
+function across({timebase, display, spectrum}) { // the x axis: time, or frequency
+  const lines = display === 'fft' && spectrum?.div ? spectrum : null, scale = $('status-timebase'), more = $('status-spectrum')
+  show(scale, `${lines?.div ?? timebase}/div`)
+  show(scale.previousElementSibling, lines ? 'f' : 'T')
+  more.hidden = !lines
+  const [centre, resolution] = more.querySelectorAll('output')
+  if (lines) { show(centre, lines.centre); show(resolution, lines.rbw) }
 }
 
 const KINDS = {edge: {rising: 'rising', falling: 'falling', either: 'either edge'}, pulse: 'pulse', window: 'window', runt: 'runt', timeout: 'timeout'}

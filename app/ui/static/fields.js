@@ -4,17 +4,32 @@ import {el} from './parts.js'
 export class Choice {
   constructor(label, id, choices, choose, title) { // choices: value -> text
     this.keys = Object.entries(choices).map(([value, text]) =>
-      el('button', {className: 'key', value, textContent: text, role: 'radio', onclick: () => choose(value)}))
+      el('button', {className: 'key', value, textContent: text, role: 'radio', onclick: (event) => {
+        if (event.detail) event.target.blur() // by hand: the keys of the panel are meant again
+        choose(value)
+      }}))
     const group = el('div', {className: 'choice', id, role: 'radiogroup', ariaLabel: label, title}, ...this.keys)
+    group.onkeydown = (event) => this.walk(event)
     this.root = el('div', {className: 'field'}, el('span', {textContent: label}), group)
+  }
+
+  walk(event) { // with the arrows, as among radio buttons; Tab goes to the one that is chosen and on
+    const way = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key]
+    if (!way || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    const {keys} = this, next = keys[(keys.indexOf(event.target) + way + keys.length) % keys.length]
+    next.focus()
+    next.click()
   }
 
   show(value) {
     this.value = value
-    for (const key of this.keys) {
-      const checked = String(key.value === value)
-      if (key.ariaChecked !== checked) key.ariaChecked = checked
-    }
+    const some = this.keys.some((key) => key.value === value)
+    this.keys.forEach((key, i) => {
+      const checked = key.value === value, index = checked || (!some && i === 0) ? 0 : -1
+      if (key.ariaChecked !== String(checked)) key.ariaChecked = String(checked)
+      if (key.tabIndex !== index) key.tabIndex = index
+    })
   }
 }
 

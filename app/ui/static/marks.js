@@ -12,7 +12,8 @@ class Mark {
   constructor(overlay, kind, label, {vertical, dropped, step}) {
     this.line = el('i', {className: `line ${vertical ? 'across' : 'down'}`, hidden: true})
     this.tip = el('output', {hidden: true})
-    this.root = el('div', {className: `mark ${kind}`, role: 'slider', tabIndex: 0, ariaLabel: label, title: label}, el('b'), this.tip)
+    this.root = el('div', {className: `mark ${kind}`, role: 'slider', tabIndex: 0, ariaLabel: label, title: label, ariaValueMin: '0', ariaValueMax: '100',
+      ariaOrientation: vertical ? 'vertical' : 'horizontal'}, el('b'), this.tip)
     overlay.append(this.line, this.root)
     Object.assign(this, {vertical, local: null, share: null})
     const send = seldom(dropped), size = () => overlay.getBoundingClientRect()
@@ -60,7 +61,10 @@ class Mark {
     const sign = away === 0 ? this.sign : this.vertical ? (away > 0 ? '\u25b4' : '\u25be') : (away > 0 ? '\u25b8' : '\u25c2')
     show(this.root.firstChild, sign)
     show(this.tip, this.text)
-    if (this.root.ariaValueText !== this.text) this.root.ariaValueText = this.text
+    if (this.root.ariaValueText !== this.text) {
+      this.root.ariaValueText = this.text
+      this.root.ariaValueNow = String(Math.round(100 * clamp(share)))
+    }
   }
 
   linger() { // the line and the value, until some time after the last turn

@@ -2,8 +2,10 @@
 import {copy, show} from './parts.js'
 import {connection, delay, status} from './display.js'
 import {light} from './fields.js'
+import {Look, tinted, tintedToo} from './colours.js'
 import {connect} from './connection.js'
 import {acquire} from './acquire.js'
+import {appearance} from './appearance.js'
 import {Bar} from './bar.js'
 import {Cursors} from './cursors.js'
 import {Feed} from './feed.js'
@@ -36,9 +38,10 @@ const $ = (id) => document.getElementById(id)
 const command = (words) => document.dispatchEvent(new CustomEvent('scope:command', {detail: words}))
 const press = (what) => () => command({do: what})
 const bar = new Bar($('bar'))
-const vertical = new Vertical(command), cursors = new Cursors($('cursors'), $('overlay'), bar)
+const look = new Look(() => repaint())
+const vertical = new Vertical(command), cursors = new Cursors($('cursors'), $('overlay'), bar, command)
 const triggered = trigger($('trigger'), command), drawn = marks($('overlay'), command)
-const shown = display($('display-group'), $('overlay'), bar, command)
+const shown = display($('display-group'), $('overlay'), bar, command), colours = appearance($('display-group'), look, command)
 const glows = persistence($('display-group'), $('glass'), command)
 const gram = spectrogram($('display-group'), $('overlay'), $('glass'), bar, command)
 const plane = crossed($('display-group'), $('overlay'), $('axis'), command)
@@ -50,7 +53,7 @@ const past = {
 }
 const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, fine: () => vertical.fine, traces, past})
 const across = horizontal($('horizontal'), command), zoomed = zoom($('horizontal'), $('glass'), command)
-const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), maths($('maths'), command), summary($('summary'))]
+const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), maths($('maths'), command), summary($('summary'), traces)]
 const hits = retained($('history'), command, {
   query: () => tab.query ?? '', complain: toast,
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
@@ -62,20 +65,28 @@ function build() {
   $('run').onclick = run
   for (const id of ['autoset', 'clear', 'single', 'force', 'undo', 'live']) $(id).onclick = press(id)
   $('share').onclick = () => copy(location.href, $('share'))
-  $('drawer').onclick = () => $('drawer').ariaExpanded = String($('panel').classList.toggle('open'))
+  $('drawer').onclick = () => slide(!$('panel').classList.contains('open'))
   for (const group of document.querySelectorAll('.group')) remember(group)
   vertical.chosen = marked
   sending($('send'), $('empty'), $('stop-demo'), command)
   keys({
     command, run, select: (n) => vertical.number(n), selected: () => vertical.selected, finely: (turned) => vertical.finely(turned), mode: triggered.mode, slope: triggered.slope,
     cursors: () => cursors.next(), spectrum: shown.toggle, xy: plane.toggle, persistence: glows.toggle, zoom: zoomed.toggle, past: () => state.trigger?.history ? command({do: 'live'}) : past.allowed() && hands.enter(),
-    pin: drawer.keep, earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); $('panel').classList.remove('open') }, save: saved.picture,
+    pin: drawer.keep, earlier: hits.earlier, later: hits.later, help: helped.toggle, close: () => { helped.close(); slide(false) }, save: saved.picture,
   })
+}
+
+function slide(open) { // of a small screen that lies on its side
+  const back = !open && $('panel').contains(document.activeElement)
+  $('drawer').ariaExpanded = String($('panel').classList.toggle('open', open))
+  if (open && getComputedStyle($('drawer')).display !== 'none') $('run').focus()
+  else if (back && getComputedStyle($('drawer')).display !== 'none') $('drawer').focus()
 }
 
 function remember(group) {
   const key = 'group.' + group.dataset.group
   const kept = localStorage.getItem(key)
+  group.ariaLabel = group.querySelector('summary').textContent
   if (kept !== null) group.open = kept === 'open'
   group.addEventListener('toggle', () => localStorage.setItem(key, group.open ? 'open' : 'closed'))
 }
@@ -93,6 +104,7 @@ function update(changed) { // from this tab: what is its own
     $('watch').href = 'watch' + (tab.query ? '?' + tab.query : '')
     saved.aim()
   }
+  if (changed.knobs) { look.take(changed.knobs.look); cursors.take(changed.knobs.look.cursors) }
   if ('vertical' in changed) feed.turn(tab.vertical)
   if ('pins' in changed || 'pin' in changed) drawer.update(tab.pins, tab.pin)
   if (changed.readouts) readings = changed.readouts
@@ -102,6 +114,7 @@ function update(changed) { // from this tab: what is its own
 
 function begin({view}) { // the plot is there: live from now on
   screen = new Screen(Bokeh.documents[0])
+  screen.paint()
   feed = new Feed({
     screen, query: view,
     shown: (frame) => {
@@ -118,14 +131,23 @@ function begin({view}) { // the plot is there: live from now on
 function refresh() { // what is on the panel: the readings of the view, and over them the knobs of this tab
   if (!readings) return
   const turned = tab.vertical ?? {}
-  state.channels = readings.channels.map((c) => ({...c, ...turned[c.name]}))
-  Object.assign(state, {...readings, channels: state.channels, knobs: tab.knobs, checked: tab.checked}, tab.timebase && {timebase: tab.timebase})
+  state.channels = tinted(readings.channels, tab.knobs?.colors).map((c) => ({...c, ...turned[c.name]}))
+  Object.assign(state, {...readings, channels: state.channels, measurements: tintedToo(readings.measurements, state.channels), knobs: tab.knobs, checked: tab.checked},
+    tab.timebase && {timebase: tab.timebase})
+  repaint()
   status(state)
   for (const group of groups) group(state)
   vertical.update(state.channels)
   pressed()
   marked()
   document.dispatchEvent(new CustomEvent('scope:shown', {detail: state}))
+}
+
+function repaint() { // what is in the colours of the theme without being HTML
+  colours()
+  const places = Array.from({length: 8}, (_, slot) => state.channels.find((c) => c.on && c.slot === slot)?.place ?? slot)
+  screen?.paint(places)
+  if (screen && readings) marked()
 }
 
 function pressed() { // the keys of the trigger
@@ -138,7 +160,7 @@ function pressed() { // the keys of the trigger
 
 function traces() { // what is drawn, each with its channel's name
   const found = screen?.traces() ?? []
-  return found.map((trace) => ({...trace, name: state.channels.find((c) => c.on && c.color === trace.color)?.name}))
+  return found.map((trace) => ({...trace, name: state.channels.find((c) => c.on && c.slot === trace.slot)?.name}))
 }
 
 function marked() { // what stands over the screen, with every picture
@@ -160,6 +182,7 @@ function captured(kind) { // the address of a file of what is on the screen; a s
     if (!query.has('tb')) query.set('tb', String(span / 10))
     query.set('at', String(left + span / 2))
   }
+  for (const [name, value] of look.told()) query.set(name, value)
   const text = query.toString()
   return (tab.pin == null ? `screen.${kind}` : `pins/${tab.pin}.${kind}`) + (text ? '?' + text : '')
 }

@@ -1,7 +1,9 @@
 // Small parts of the panel.
 
+const QUIET = {ariaLive: 'off'} // a readout is not spoken at each change: the summary of the screen is, now and then
+
 export function el(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties)
+  const made = Object.assign(document.createElement(tag), tag === 'output' ? QUIET : {}, properties)
   made.append(...children)
   return made
 }

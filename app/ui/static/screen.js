@@ -1,5 +1,7 @@
 // Puts frames into the sources, ranges and marks that HoloViews made. Nothing of it goes back to the server.
 
+import {stroke, tone} from './colours.js'
+
 const SLOTS = 8
 const NOTHING = ['', 0, '', false, '', false, null, null]
 const EMPTY = () => new Float64Array(0)
@@ -16,7 +18,33 @@ export class Screen {
       glyph: renderer(String(slot)).glyph, line: named(String(slot)), dots: named('dots' + slot), drawn: true, dotted: true, width: 0,
       x: range(figure.extra_x_ranges, 'x' + slot), y: range(figure.extra_y_ranges, 'y' + slot),
     }))
-    this.marked = this.tagged = ''
+    this.marked = this.tagged = this.painted = ''
+    this.places = this.slots.map((_, slot) => slot)
+    this.grid = ['grid', 'axes'].map((name) => renderer(name).glyph)
+    for (const [n, slot] of this.slots.entries()) slot.mark = renderer('dots' + n).glyph
+    this.grounds.connect(this.grounds.properties.data.change, () => this.gild()) // the server marks in the colours of the dark
+  }
+
+  paint(places = this.places) { // the colours of the theme; places in the palette by slot
+    this.places = places
+    const ground = tone('background'), line = tone('line'), strokes = places.map(stroke), key = JSON.stringify([ground, line, strokes])
+    if (key === this.painted) return
+    this.painted = key
+    put(this.figure, {background_fill_color: ground, border_fill_color: ground})
+    for (const glyph of this.grid) put(glyph, {line_color: line})
+    this.slots.forEach(({glyph, mark}, slot) => {
+      const {color, dash, marker} = strokes[slot]
+      put(glyph, {line_color: color, line_dash: dash})
+      put(mark, {fill_color: color, marker: {value: marker}})
+    })
+    this.gild()
+    document.documentElement.dataset.painted = ''
+  }
+
+  gild() { // the ground markers, whoever put them there
+    const {data} = this.grounds, of = (name) => data instanceof Map ? data.get(name) : data[name]
+    const colors = [...of('slot')].map((slot) => color(this.slots[slot].glyph))
+    if (colors.some((own, i) => own !== of('color')[i])) put(this.grounds, {data: {x: of('x'), y: of('y'), text: of('text'), slot: of('slot'), color: colors}})
   }
 
   forget() { // the server has drawn meanwhile: nothing is known of what is on the glass
@@ -65,7 +93,7 @@ export class Screen {
     if (key === this.marked) return
     this.marked = key
     put(this.grounds, {data: {
-      x: grounds.map(() => -5), y: grounds.map(([, y]) => y), text: grounds.map(([,, text]) => text),
+      x: grounds.map(() => -5), y: grounds.map(([, y]) => y), text: grounds.map(([,, text]) => text), slot: grounds.map(([slot]) => slot),
       color: grounds.map(([slot]) => color(this.slots[slot].glyph)),
     }})
   }
@@ -82,7 +110,7 @@ export class Screen {
   }
 }
 
-function scaled(vertical, channels = []) { // the axes of a trace: with AC coupling its mean is where zero would be
+export function scaled(vertical, channels = []) { // the axes of a trace: with AC coupling its mean is where zero would be
   const mean = (name) => channels.find((c) => c.name === name)?.mean ?? 0
   const scale = (trace) => {
     const own = trace.kind === 'spectrum' || trace.kind === 'image' ? trace : vertical[trace.channel] ?? trace

@@ -1,7 +1,9 @@
 // The strip above a zoomed screen: the main window, and on it a box that marks what the screen shows and can be dragged.
 import {el, show} from './parts.js'
 import {drag, seldom} from './drag.js'
+import {tone} from './colours.js'
 import {polyline} from './polyline.js'
+import {scaled} from './screen.js'
 
 const EVERY = 100 // ms between two drawings
 const SETTLES = 600 // ms after a drag before the box goes by what the screen says
@@ -13,13 +15,13 @@ export class Strip {
   constructor(glass, {moved, turned, stepped}) {
     // moved(left, width): the box, as shares of the strip; turned(clicks) of the wheel; stepped(clicks) to the side
     this.canvas = el('canvas')
-    this.box = el('div', {className: 'lens', role: 'slider', tabIndex: 0, ariaLabel: 'Zoomed part', title: 'Drag to move the zoomed part, drag its borders or turn the wheel for its timebase'},
+    this.box = el('div', {className: 'lens', role: 'slider', tabIndex: 0, ariaLabel: 'Zoomed part', ariaValueMin: '0', ariaValueMax: '100', title: 'Drag to move the zoomed part, drag its borders or turn the wheel for its timebase'},
       el('i', {className: 'edge left'}), el('i', {className: 'edge right'}))
     this.pane = el('div', {className: 'pane'}, this.canvas, this.box)
     this.root = el('section', {id: 'strip', ariaLabel: 'Main window', hidden: true}, el('p', {}, el('output'), el('output')), this.pane)
     glass.append(this.root)
     this.context = this.canvas.getContext('2d')
-    Object.assign(this, {frame: null, vertical: {}, waiting: 0, last: 0, at: null, local: null})
+    Object.assign(this, {frame: null, vertical: {}, colors: {}, tinted: '', waiting: 0, last: 0, at: null, local: null})
     new ResizeObserver(() => this.fit()).observe(this.pane)
     this.hands(seldom(moved), turned, stepped)
   }
@@ -62,6 +64,7 @@ export class Strip {
   mark(at, text) { // at: {left, width} as shares, or null
     this.at = at
     this.box.ariaValueText = text
+    if (at) this.box.ariaValueNow = String(Math.round(100 * at.left))
     this.place()
   }
 
@@ -79,6 +82,14 @@ export class Strip {
     this.waiting = setTimeout(() => { this.waiting = 0; this.paint() }, Math.max(0, this.last + EVERY - performance.now()))
   }
 
+  tint(colors) { // by slot
+    const key = JSON.stringify([tone('line'), colors])
+    if (key === this.tinted) return
+    this.tinted = key
+    this.colors = colors
+    this.paint()
+  }
+
   forget() {}
 
   fit() {
@@ -93,12 +104,14 @@ export class Strip {
     this.last = performance.now()
     context.clearRect(0, 0, width, height)
     context.lineWidth = Math.max(1, Math.round(devicePixelRatio))
-    context.fillStyle = '#2A323C'
+    context.fillStyle = tone('line')
     for (let i = 1; i < DIVISIONS; i++) context.fillRect(Math.round(width * i / DIVISIONS), 0, 1, height)
-    for (const trace of frame?.traces.values() ?? []) {
+    if (!frame) return
+    const scale = scaled(this.vertical, frame.readouts.channels)
+    for (const trace of frame.traces.values()) {
       if (trace.kind === 'xy') continue
-      context.strokeStyle = frame.readouts.channels.find((one) => one.name === trace.channel)?.color ?? '#8A97A8'
-      polyline(context, {...trace, limits: this.vertical[trace.channel]?.limits ?? trace.limits}, width, height)
+      context.strokeStyle = this.colors[trace.slot] ?? tone('dim')
+      polyline(context, {...trace, limits: scale(trace).limits}, width, height)
     }
   }
 }

@@ -1,8 +1,10 @@
 // Vertical: the knobs of the channel that is chosen, and the choosing.
 import {ask, el, show, Knob} from './parts.js'
+import {hue} from './colours.js'
 import {boxes, keyed} from './display.js'
 import {Choice, key, light} from './fields.js'
 
+const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8]
 const $ = (id) => document.getElementById(id)
 
 export class Vertical {
@@ -15,6 +17,9 @@ export class Vertical {
     this.probe = new Knob('Probe', 'probe', 'multiplies every value of the channel, for everybody', turn('probe'))
     this.coupling = new Choice('Coupling', 'coupling', {dc: 'DC', ac: 'AC'}, (value) => command({do: 'couple', channel: this.selected, ac: value === 'ac'}),
       'AC draws the trace around its mean. Measurements, cursors and the trigger stay those of the signal')
+    this.color = new Choice('Colour', 'color', Object.fromEntries(COLOURS.map((n) => [n, ''])), (value) => command({do: 'color', channel: this.selected, value: Number(value) === this.channel()?.slot + 1 ? 0 : Number(value)}),
+      'Of the trace, in this tab')
+    this.color.keys.forEach((button, place) => { button.ariaLabel = `Colour ${place + 1}`; button.style.setProperty('--channel', hue(place)) })
     this.name = this.field('label', 'Name', 32, 'What people call the channel, everybody; empty: the name that the sender uses')
     this.unit = this.field('unit', 'Unit', 16, 'The unit of its values, for everybody and for good; empty: the one that the sender names')
     this.toggle = key('', 'Draw this channel, or not (its number)', () => this.flip(this.channel()), {id: 'switch'})
@@ -22,7 +27,7 @@ export class Vertical {
     this.vernier = key('Fine', 'The knobs above turn in small steps: 2 % (Shift with the wheel, Alt with the arrows)', () => { this.fine = !this.fine; light(this.vernier, this.fine) }, {id: 'fine'})
     this.remove = key('Delete\u2026', 'Remove this channel and its samples, for everybody', () => this.forget(this.channel()), {id: 'delete', className: 'key danger'})
     $('vertical').append(this.units.root, this.position.root, el('div', {className: 'row'}, this.toggle, this.invert, this.vernier),
-      this.coupling.root, this.probe.root, this.name.parentElement, this.unit.parentElement, el('div', {className: 'row'}, this.remove))
+      this.coupling.root, this.probe.root, this.name.parentElement, this.unit.parentElement, this.color.root, el('div', {className: 'row'}, this.remove))
     light(this.vernier, false)
   }
 
@@ -72,6 +77,7 @@ export class Vertical {
     this.units.show(c.units)
     this.position.show(c.position)
     this.probe.show(c.probe)
+    this.color.show(String(c.place + 1))
     this.coupling.show(c.ac ? 'ac' : 'dc')
     for (const [input, text] of [[this.name, c.label], [this.unit, c.unit]]) if (document.activeElement !== input) input.value = text
     show(this.toggle, c.on ? 'On' : 'Off')

@@ -2,6 +2,7 @@
 import {Afterglow, setting} from './afterglow.js'
 import {Bar, measured} from './bar.js'
 import {choose} from './backend.js'
+import {Look, colors, tinted, tintedToo} from './colours.js'
 import {boxes, connection, delay, status} from './display.js'
 import {Feed} from './feed.js'
 import {marks} from './marks.js'
@@ -12,13 +13,15 @@ import {Screen} from './screen.js'
 const $ = (id) => document.getElementById(id)
 const query = location.search.slice(1), bar = new Bar($('bar')), glow = new Afterglow($('glass')), raster = new Raster($('glass'))
 const drawn = marks($('overlay'), () => {}), frequencies = new Frequencies($('overlay'))
+const chosen = colors(new URLSearchParams(query))
 let readings = null, channels = []
 
 function refresh(feed) {
-  channels = readings.channels.map((c) => ({...c, ...feed.vertical[c.name]}))
-  status(readings)
+  channels = tinted(readings.channels, chosen).map((c) => ({...c, ...feed.vertical[c.name]}))
+  screen.paint(Array.from({length: 8}, (_, slot) => channels.find((c) => c.on && c.slot === slot)?.place ?? slot))
+  status({...readings, channels})
   boxes(channels, 'div')
-  measured(bar, readings.measurements, channels)
+  measured(bar, tintedToo(readings.measurements, channels), channels)
   const image = readings.display === 'spectrogram' ? readings.spectrogram : null
   gram(bar, image, channels)
   frequencies.show(image)
@@ -27,7 +30,7 @@ function refresh(feed) {
 
 function marked() { // what stands over the screen, with every picture
   const traces = screen.traces()
-  drawn({...readings, channels}, traces.map((trace) => ({...trace, name: channels.find((c) => c.on && c.color === trace.color)?.name})))
+  drawn({...readings, channels}, traces.map((trace) => ({...trace, name: channels.find((c) => c.on && c.slot === trace.slot)?.name})))
   return traces
 }
 
@@ -49,6 +52,7 @@ await choose()
 $('front').href = './' + location.search
 const [view] = await Bokeh.embed.embed_item(JSON.parse($('item').textContent), 'plot')
 const screen = new Screen(view.model.document)
+new Look(() => screen.paint())
 const feed = new Feed({
   screen, query,
   shown: (frame) => {

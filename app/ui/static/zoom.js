@@ -33,6 +33,7 @@ export function zoom(root, glass, command) {
     if (query !== feed.query) { feed.watch(query); feed.release() }
     if (tab.vertical && feed.vertical !== tab.vertical) feed.turn(tab.vertical)
     if (tab.running) feed.release()
+    strip.tint(Object.fromEntries(traces.map(({slot, color}) => [slot, color])))
     main.show(now.zoom.reads)
     strip.tell(`Main ${now.zoom.reads}/div`, `\u00d7 ${Number((now.zoom.main[0] / now.zoom.screen[0]).toPrecision(3))}`)
     mark()
