@@ -11,6 +11,7 @@ from typing import Protocol
 
 from app.memory.memory import Memory, Records
 from app.memory.record import Record
+from app.scope.addition import without
 from app.scope.maths import Maths
 from app.scope.measuring import Measured
 from app.scope.numbers import DERIVED, derived
@@ -179,6 +180,8 @@ def traces(scope: Scope, sources: Sources) -> list[str]:
 def remove(scope: Scope, name: str) -> None:
     """Take a derived channel off a front panel, and what refers to it."""
     scope.forget(name)
+    if scope.capture is not None:
+        scope.capture = without(scope.capture, name)
     for item in [item for item in scope.items if name in measured(item)]:
         scope.measure(item, on=False)
     if scope.trigger.source == name:

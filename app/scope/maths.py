@@ -26,7 +26,7 @@ from app.scope.operand import NEAR, Operand, begins
 BLOCK = 1 << 15  # samples worked out at once
 RATED = 17, 256  # samples from which the usual step is known: at least, and at most
 DENSER = 1.5, 100  # times, and samples: another channel that has so many more gives x
-PIECES = 300  # in a block for a filter: each costs as much as a thousand samples
+PIECES, EACH_PIECE = 300, 500  # in a block for a filter at most, and samples that cost as much as one
 LARGEST = 1e150  # of a value, as for what is received
 NO_CHANNEL = "an expression needs a channel"
 
@@ -155,9 +155,10 @@ class Maths:
         n = self._reach(lead, min(lead.stop - self._cursor, BLOCK))
         if n <= 0 or not self._begun(expression, lead):
             return 0
-        if expression.filters:
-            n = self._few_pieces(n)
-        return self._block(lead, n)
+        if not expression.filters:
+            return self._block(lead, n)
+        n, pieces = self._few_pieces(n)
+        return self._block(lead, n) + pieces * EACH_PIECE
 
     def _skip(self, lead: Operand) -> None:
         """Leave out what has gone, what is too old, and what has no partners."""
@@ -215,11 +216,11 @@ class Maths:
         self._before: float | None = None
         return True
 
-    def _few_pieces(self, n: int) -> int:
-        """So many of n samples that there are not too many gaps among them."""
+    def _few_pieces(self, n: int) -> tuple[int, int]:
+        """So many of n samples that there are not too many gaps among them, and how many there are."""
         y, breaks = self._operands[self._lead].pair(self._cursor, n)
         found = np.sort(np.append(np.flatnonzero(~np.isfinite(y)), breaks))
-        return n if len(found) <= PIECES else max(1, int(found[PIECES]))
+        return (n, len(found)) if len(found) <= PIECES else (max(1, int(found[PIECES])), PIECES)
 
     def _block(self, lead: Operand, n: int) -> int:
         """Work out the next n samples."""

@@ -17,6 +17,7 @@ import panel as pn
 from bokeh.document import Document
 
 from app.memory.record import Record
+from app.scope.addition import completed
 from app.scope.autoset import Vertical
 from app.scope.derived import traces
 from app.scope.frame import Frame
@@ -54,6 +55,7 @@ class Tab:
         self.scope = Scope(bench.rows)
         self.refused = pin_commands.have(self.scope, bench, arguments)
         self.past: deque[Change] = deque(maxlen=UNDONE)  # what can be taken back, the newest at the end
+        self.worked_out = True  # whether all derived channels of a stopped screen are
         self.checked: State = {}  # what was found of an expression that is being typed
         self.taken: Measured | None = None  # the readings of a stopped screen
         self.answered = 0  # number of the last press of Run or Stop that was obeyed
@@ -85,6 +87,8 @@ class Tab:
         newest = self.glance() if self.scope.running else None
         if newest is not None:
             self.scope.forget_cleared(newest)
+        if not self.scope.running and not self.worked_out:
+            self.rest()
         self.tell()
 
     def ready(self) -> bool:
@@ -152,8 +156,12 @@ class Tab:
 
     def look(self) -> Frame:
         """The frame of this tab as it is now."""
-        self.bench.memory.advance(self.scope.view(), self.bench.clock())
-        self.scope.settle(self.bench.memory)
+        view, memory, feed = self.scope.view(), self.bench.memory, self.bench.feed
+        self.worked_out = memory.advance(view, self.bench.clock())
+        self.scope.settle(memory)
+        if self.scope.capture is not None:
+            self.scope.capture = completed(self.scope.capture, view.on, memory, feed.setup(), self.bench.rows)
+            self.scope.follow(memory, self.scope.capture.frame.setup)
         if self.scope.running:
             self.scope.follow(self.bench.memory, self.bench.feed.setup())
         return self.scope.frame(self.bench.memory, self.bench.feed.searches)

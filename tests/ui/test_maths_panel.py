@@ -17,6 +17,7 @@ from tests.ui.instrument import Front
 
 STATIC = Path(__file__).parents[2] / "app/ui/static"
 X = np.arange(4000) / 1000
+RED = (255, 107, 107)  # of the last slot
 ONE, TWO = np.sin(2 * np.pi * 5 * X), 2 * np.sin(2 * np.pi * 5 * X)
 
 
@@ -95,6 +96,24 @@ def test_a_maths_trace_is_measured_turned_and_triggered_on(signals: Front, serve
     assert {'=ch1 + ch("coil 2")'} <= set(server.channels())
     signals.click("#autoset")
     signals.has("ch1", "coil 2", "ch1 + ch(”coil 2”)")
+
+
+def test_a_stopped_screen_takes_maths_too(signals: Front) -> None:
+    signals.click("#run")
+    signals.shows("#run", "Run")
+    before = signals.mask(RED).any()
+    choose(signals, "subtract")
+    signals.click("#maths-add")
+    wait_until(lambda: bool(signals.mask(RED).any()))
+    signals.page.select_option("#measure-channel", '=ch1 - ch("coil 2")')
+    signals.page.select_option("#measure-what", "vpp")
+    signals.click("#measure-add")
+    wait_until(lambda: reading(signals, "Vpp ch1 - ch(”coil 2”)") == "2.000 V")
+    signals.click("#derived .entry button")
+    wait_until(lambda: not bool(signals.mask(RED).any()))
+    assert not before
+    signals.click("#run")
+    signals.shows("#run", "Stop")
 
 
 def test_an_expression_says_where_it_is_wrong_while_it_is_typed(signals: Front) -> None:
