@@ -20,7 +20,8 @@ from app.scope.scope import Scope
 from app.scope.view import View
 
 USUAL, LONGEST = 10.0, 60.0  # s
-LOOK = 0.03  # s between two looks
+LOOK = 0.03  # s between two looks, at least
+SHARE = 0.25  # of the loop's time that all who wait may take together
 WAITING = 16  # readers
 MOST = 1_000_000  # samples in an answer; of more, the points that are drawn
 
@@ -73,18 +74,25 @@ class SingleHandler(ScreenHandler):
         scope.arm(self.feed.memory)
         end, seen = time.monotonic() + seconds, -1
         while not self.gone:
+            began = time.monotonic()
             if self.feed.memory.version != seen:
                 seen = self.feed.memory.version
-                self.feed.memory.advance(self.feed.plain(scope.view()), self.feed.clock())
-                view, glass = glass_of(self.feed, scope)
-                if view.sweep.single is None:  # there was no channel yet
-                    scope.arm(self.feed.memory)
-                elif glass.lamp == "STOP":
-                    return view, glass
-            if time.monotonic() >= end:
+                if (taken := self.look(scope)) is not None:
+                    return taken
+            now = time.monotonic()
+            if now >= end:
                 return None
-            await asyncio.sleep(min(LOOK, max(0.0, end - time.monotonic())))
+            await asyncio.sleep(min(end - now, max(LOOK, (now - began) * self.waiting.n / SHARE)))
         return None
+
+    def look(self, scope: Scope) -> tuple[View, Frame] | None:
+        """The screen, if it has taken its sweep."""
+        self.feed.memory.advance(self.feed.plain(scope.view()), self.feed.clock())
+        view, glass = glass_of(self.feed, scope)
+        if view.sweep.single is None:  # there was no channel yet
+            scope.arm(self.feed.memory)
+            return None
+        return (view, glass) if glass.lamp == "STOP" else None
 
     async def give(self, view: View, glass: Frame) -> None:
         memory = self.feed.memory

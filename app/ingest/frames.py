@@ -42,18 +42,18 @@ class Frames:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.rest = b""
+        self.rest = bytearray()
         self.kind = CONTINUED  # of the message that has begun
-        self.parts: list[bytes] = []
-        self.size = 0
+        self.part = bytearray()  # of it
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Kind and payload of each message that is complete with these bytes.
 
         FrameError  what comes cannot be read, or is too much
         """
-        data, at = (self.rest + data if self.rest else data), 0
-        self.rest = b""
+        self.rest += data
+        data, self.rest = (bytes(self.rest), bytearray()) if self.complete() else (b"", self.rest)
+        at = 0
         while (head := self.head(data, at)) is not None and head.stop <= len(data):
             at = head.stop
             payload = unmasked(data[head.mask : head.mask + 4], data[head.mask + 4 : at])
@@ -61,9 +61,14 @@ class Frames:
                 yield head.kind, payload
             elif (whole := self.joined(head, payload)) is not None:
                 yield whole
-        self.rest = data[at:]
+        self.rest += data[at:]
 
-    def head(self, data: bytes, at: int) -> Head | None:
+    def complete(self) -> bool:
+        """Whether the first frame is there to its end, so that it is worth looking at."""
+        head = self.head(self.rest, 0)
+        return head is not None and head.stop <= len(self.rest)
+
+    def head(self, data: bytes | bytearray, at: int) -> Head | None:
         """The frame that begins there; None: it is not known yet."""
         if len(data) < at + SHORTEST:
             return None
@@ -81,7 +86,7 @@ class Frames:
     def checked(self, head: Head, length: int) -> Head:
         if head.kind >= CLOSE and (length > CONTROL or not head.last):
             raise FrameError(FAULT, "this is not a frame of a client")
-        if length + self.size > self.most and head.kind < CLOSE:
+        if length + len(self.part) > self.most and head.kind < CLOSE:
             raise FrameError(TOO_BIG, f"a message is larger than {self.most} bytes")
         return head
 
@@ -90,12 +95,11 @@ class Frames:
         if (head.kind == CONTINUED) != bool(self.kind):
             raise FrameError(FAULT, "the parts of a message are mixed up")
         self.kind = self.kind or head.kind
-        self.parts.append(payload)
-        self.size += len(payload)
+        self.part += payload
         if not head.last:
             return None
-        whole = self.kind, b"".join(self.parts)
-        self.kind, self.parts, self.size = CONTINUED, [], 0
+        whole = self.kind, bytes(self.part)
+        self.kind, self.part = CONTINUED, bytearray()
         return whole
 
 

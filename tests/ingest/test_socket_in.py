@@ -204,6 +204,13 @@ def test_parts_are_joined_around_a_ping() -> None:
     assert list(Frames(10).feed(wire)) == [(9, b"p"), (1, b"abcd")]
 
 
+def test_empty_parts_take_no_room() -> None:
+    frames = Frames(10)
+    assert list(frames.feed(masked(0x01, b"a") + masked(0x00, b"") * 10_000)) == []
+    assert (len(frames.part), len(frames.rest)) == (1, 0)
+    assert list(frames.feed(masked(0x80, b"b"))) == [(1, b"ab")]
+
+
 @pytest.mark.parametrize(("wire", "code"), [
     (b"\x81\x02ab", 1002),  # not masked
     (masked(0xC1, b"ab"), 1002),  # compressed, as nobody has agreed to
