@@ -20,6 +20,7 @@ from app.config import Config
 from app.ingest.handler import Receiver
 from app.memory.memory import Memory
 from app.scope.autoset import Autoset
+from app.scope.derived import Sources
 from app.scope.link import recall
 from app.scope.readouts import legend
 from app.scope.scope import Scope
@@ -78,7 +79,7 @@ def page(memory: Memory) -> None:
 def serve(port: int) -> None:
     memory, config = Memory(1_000_000), Config()
     shared = {"memory": memory, "config": config}
-    posts = {"receiver": Receiver(memory, config)}
+    posts = {"receiver": Receiver(memory, config), "sources": Sources(memory)}
     pn.serve(
         {"/": lambda: page(memory)},
         port=port,
