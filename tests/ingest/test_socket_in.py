@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from laned import Laned, lane_serving
 from malformed import MALFORMED
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -202,6 +204,26 @@ def test_frames_of_every_size_in_pieces_of_every_size(size: int) -> None:
 def test_parts_are_joined_around_a_ping() -> None:
     wire = masked(0x01, b"ab") + masked(0x89, b"p") + masked(0x00, b"c") + masked(0x80, b"d")
     assert list(Frames(10).feed(wire)) == [(9, b"p"), (1, b"abcd")]
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_any_bytes_are_messages_or_an_end(pieces: list[bytes]) -> None:
+    frames, got, code = Frames(100), [], 0
+    try:
+        for piece in pieces:
+            got += frames.feed(piece)
+    except FrameError as error:
+        code = error.code
+    assert code in (0, 1002, 1009)
+    assert sum(len(payload) for _, payload in got) <= sum(map(len, pieces))
+
+
+@given(st.lists(st.tuples(st.binary(max_size=300), st.booleans()), max_size=5), st.integers(1, 50))
+def test_whatever_is_sent_arrives(sent: list[tuple[bytes, bool]], step: int) -> None:
+    wire = b"".join(masked(0x81 if text else 0x82, payload, b"\x9a\x00\xff\x31") for payload, text in sent)
+    frames = Frames(300)
+    got = [m for at in range(0, len(wire), step) for m in frames.feed(wire[at : at + step])]
+    assert got == [(1 if text else 2, payload) for payload, text in sent]
 
 
 def test_empty_parts_take_no_room() -> None:
