@@ -107,11 +107,13 @@ class Forward:
     def _resampled(self, x: Float64s, y: Float64s) -> Float64s:
         """Values at uneven x, by way of the grid."""
         n = self._points(x)
-        if not LEAST * len(x) - FEW <= n <= MOST * len(x) + FEW:
+        if not LEAST * len(x) - FEW <= n <= MOST * len(x) + FEW and x[-1] > self._x:
             self._step = float(x[-1] - self._x) / len(x)
             before, self._anchor = self._x, self._x
             self._begin(self._y)
             self._regular, self._x, n = False, before, self._points(x)
+            if self._sections is None:
+                return y
         at = self._anchor + self._step * np.arange(1, n + 1)
         before_them = self._made
         points = self._filtered(np.interp(at, np.append(self._x, x), np.append(self._y, y)))

@@ -109,6 +109,13 @@ def test_a_filter_at_uneven_x_passes_what_is_slow_and_stops_what_is_fast() -> No
     assert np.abs(found[2000:] - late[2000:]).max() < 0.1
 
 
+def test_a_filter_takes_another_step_where_samples_come_at_quite_another_rate() -> None:
+    x = np.concatenate((np.arange(100) * 0.01, 1 + np.arange(1, 2000) * 1e-5, 1.02 + np.arange(1, 300) * 0.3))
+    for text, expected in {"lowpass(a, 40)": 1.0, "highpass(a, 1)": 0.0}.items():
+        found = parse(text).of(x, {"a": np.ones(len(x))})
+        np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 @pytest.mark.parametrize("size", [7, 500, N])
 def test_channels_with_the_same_x_are_paired_sample_by_sample(size) -> None:
     bench = Bench("=a - b")
