@@ -1,5 +1,6 @@
-// An image on the glass, below the graticule: levels as colours. At rest, too, it is drawn here and not by HoloViews: an hv.Image
-// in the overlay would put a source, a glyph and a colour mapper into every page, also into those that never show one.
+// An image on the glass, below a graticule of its own: levels as colours. At rest, too, it is drawn here from the same bytes and not by
+// HoloViews: with an hv.Image in the overlay each page, also one that never shows an image, takes 40 % longer to build (0.56 s for
+// 0.40 in one run), has 118 models for 107, and each picture at rest takes 45 % longer (0.16 s for 0.11).
 
 export const RAMP = ['#0F0E18', '#142249', '#004176', '#006585', '#008687', '#07A684', '#61C472', '#B3DB50', '#FFEA4C'] // as in app/scope/palette.py
 const DIVISIONS = [10, 8]
