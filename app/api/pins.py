@@ -21,6 +21,7 @@ from app.api.screen import (
     ScreenHandler,
     drawn,
     glass_of,
+    place,
     within,
 )
 from app.api.window import chosen, column, size
@@ -223,14 +224,21 @@ def pinned(feed: Feed, pin: Pin, scope: Scope) -> Shown:
     words = legend_by(glass, source, memory, lambda name: scope.channel(name).vertical(), taken.means)
     told = readouts(glass, view, memory, pin.time, source, taken)
     about = verticals(scope, source, turned=False, means=taken.means)
+    slots = {trace.channel: slot for slot, trace in glass.traces.items()}
+    for name, slot in slots.items():
+        if slot in words:
+            words[slot] |= {"place": place(scope, name, slot)}
     boxes: Any = told["channels"]
-    boxes = [box | about.get(box["name"], {}) for box in boxes]
-    return Shown(glass, words, told | {"channels": boxes}, pin.time)
+    boxes = [
+        {**box, **about.get(box["name"], {}), "place": place(scope, box["name"], slots.get(box["name"], 0))}
+        for box in boxes
+    ]
+    return Shown(glass, words, told | {"channels": boxes}, pin.time, scope.look.colours())
 
 
 def thumb(shown: Shown) -> bytes:
     """The glass alone, small."""
     image = Image.new("RGB", THUMB)
-    for top, band in bands(Pane(*THUMB), shown.frame, shown.legend):
+    for top, band in bands(Pane(*THUMB), shown.frame, shown.legend, shown.colours):
         image.paste(band, (0, top))
     return b"".join(png(image))
