@@ -9,10 +9,10 @@ from math import nan
 import numpy as np
 
 from app.ingest.batch import Asked, Faults, Partial
-from app.ingest.fields import check_samples, unit
+from app.ingest.fields import check_channels, check_samples, unit
 from app.ingest.query import bad, listed
 from app.ingest.table import X_NAMES, Table, channel_names, table_samples
-from app.ingest.text import NUMBER, LineError, code_of, lines, number, numbers, plain
+from app.ingest.text import NUMBER, LineError, check_odd, code_of, lines, number, numbers, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
@@ -63,6 +63,8 @@ def headed(text: bytes, asked: Asked) -> tuple[Head, bytes]:
     """The columns, and the rows with commas between their cells."""
     number_of, first = next(lines(text), (1, b""))
     cut = next((sign for sign in (b",", b";", b"\t") if sign in first), b",")
+    if first.count(cut) > 2 * asked.limits.channels:
+        check_channels(map(str, range(first.count(cut))), asked.limits.channels)
     if cut == b";":  # where the comma is the decimal point
         text = text.replace(b",", b".")
         first = first.replace(b",", b".")
@@ -113,7 +115,8 @@ def quick(rows: bytes, k: int, n: int) -> Float64s | None:
 
 
 def careful(rows: bytes, head: Head, asked: Asked) -> list[Samples]:
-    """The samples of rows some of which are bad, or hold gaps, spaces or quotes."""
+    """The samples of rows some of which are bad, or hold spaces or quotes."""
+    check_odd(rows)
     faults, made, good = Faults(), [], 0
     for index, (line, row) in enumerate(lines(rows)):
         try:

@@ -146,5 +146,5 @@ def broken(words: str) -> Problem:
 
 
 def beyond(words: str, limit: str, most: int) -> Problem:
-    message = f"the body is {words} when decompressed; send it in several"
+    message = f"the body is {words} when it is decompressed; send it in several"
     return Problem("body_too_large", message, details={"limit": limit, "max": most})

@@ -7,17 +7,16 @@ from typing import NoReturn, TypeGuard
 
 import orjson
 
-from app.ingest.batch import Asked, Limits
-from app.ingest.fields import check_samples, kind
+from app.ingest.batch import Asked
+from app.ingest.fields import kind
 from app.ingest.json_columns import columns
 from app.ingest.json_points import Fields, point, points, unreadable
 from app.ingest.json_skip import some_columns, some_points
+from app.ingest.text import check_length
 from app.memory.samples import Samples
 from app.problems import Problem
 
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-LONG = 1 << 20  # bytes from which on a body may take long to parse
-COMMAS = 8  # at most, for a sample: a point with all its fields has six
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 
@@ -26,7 +25,7 @@ def json_samples(body: bytes, asked: Asked) -> list[Samples]:
 
     Problem  anything else than samples that can be stored as they are
     """
-    check_commas(body, asked.limits)
+    check_length(body, asked.limits)
     document = parsed(body)
     check_depth(document, body, asked.limits.depth)
     if isinstance(document, dict):
@@ -43,12 +42,6 @@ def json_samples(body: bytes, asked: Asked) -> list[Samples]:
 def is_block(document: object) -> TypeGuard[Fields]:
     """Whether it holds columns."""
     return isinstance(document, dict) and ("channels" in document or type(document.get("y")) is list)
-
-
-def check_commas(body: bytes, limits: Limits) -> None:
-    """Refuse a body that must hold too many samples, before it is parsed."""
-    if len(body) > LONG and body.count(b",") > COMMAS * limits.samples:
-        check_samples(limits.samples + 1, limits.samples)
 
 
 def parsed(body: bytes) -> object:

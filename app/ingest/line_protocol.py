@@ -11,10 +11,10 @@ import orjson
 from numpy.typing import NDArray
 
 from app.ingest.batch import Asked, Faults
-from app.ingest.fields import channel_name, check_channels
+from app.ingest.fields import channel_name, check_channels, check_samples
 from app.ingest.query import ticks
 from app.ingest.readings import MISSING, Ints, Readings, reading_samples
-from app.ingest.text import LineError, code_of, lines, number, numbers, plain
+from app.ingest.text import LineError, check_odd, code_of, lines, number, numbers, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
@@ -70,6 +70,7 @@ def paired(
 ) -> Readings | None:
     joined = b",".join(sets)
     n = joined.count(b"=")
+    check_samples(max(n, 1), asked.limits.samples)
     if not n or joined.translate(None, NOT_CUTS) != (b"=," * n)[:-1]:
         return None
     cells = joined.replace(b"=", b",").split(b",")
@@ -180,6 +181,7 @@ def unescaped(text: bytes) -> str:
 
 def careful(text: bytes, second: int, asked: Asked) -> list[Samples]:
     """The samples of lines some of which are bad, or are written in a rarer way."""
+    check_odd(text)
     faults, order = Faults(), dict[str, int]()
     ids: list[int] = []
     stamps: list[int] = []

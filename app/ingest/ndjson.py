@@ -31,6 +31,7 @@ class Lines:
 
     run    points that follow each other, with their lines
     gaps   bad values that became gaps
+    n      samples of the blocks
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -40,6 +41,7 @@ class Lines:
         self.run: list[object] = []
         self.lines: list[int] = []
         self.gaps = 0
+        self.n = 0
 
     def add(self, line: int, text: bytes) -> None:
         try:
@@ -72,6 +74,8 @@ class Lines:
                 moved = Fault(fault.code, fault.field, fault.index, fault.channel, line)
                 self.faults.add(moved, f"line {line}: bad values")
         self.made += made
+        self.n += sum(map(len, made))
+        check_samples(max(self.n, 1), asked.limits.samples)
 
     def end_run(self) -> None:
         """Make samples of the points so far."""

@@ -13,7 +13,7 @@ from app.ingest.batch import Asked, Faults
 from app.ingest.fields import channel_name, unit
 from app.ingest.query import ticks
 from app.ingest.readings import Readings, reading_samples
-from app.ingest.text import LineError, code_of, lines, number, plain
+from app.ingest.text import LineError, check_odd, code_of, lines, number, plain
 from app.memory.samples import Samples
 from app.problems import Fault, Problem
 
@@ -41,7 +41,9 @@ def teleplot_samples(body: bytes, asked: Asked) -> list[Samples]:
     """
     second = ticks(asked.query, "ms")
     faults, values = Faults(), list[Value]()
-    for index, (line, text) in enumerate(lines(plain(body, asked))):
+    whole = plain(body, asked)
+    check_odd(whole)
+    for index, (line, text) in enumerate(lines(whole)):
         try:
             values += line_values(text, second)
         except LineError as error:

@@ -9,13 +9,19 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 
-from app.ingest.batch import Asked
-from app.ingest.fields import LARGEST
+from app.ingest.batch import Asked, Limits
+from app.ingest.encodings import beyond
+from app.ingest.fields import LARGEST, check_samples
 from app.memory.samples import Float64s
 from app.problems import Problem
 
 DIGITS = b"0123456789+-.eE,"
 NUMBER = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+
+
+MOST = 8 << 20  # bytes of a text, as it was before it was compressed
+LONG = 1 << 20  # bytes from which on a text must be plain: it takes ten times as long to read one that is not
+MARKS = 8  # at most, for a sample, in a long text
 
 
 class LineError(ValueError):
@@ -31,6 +37,7 @@ def plain(body: bytes, asked: Asked) -> bytes:
 
     Problem  empty_body, not_utf8, too_many_points: more lines than samples may come
     """
+    check_length(body, asked.limits)
     text = body.removeprefix(codecs.BOM_UTF8)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -44,6 +51,28 @@ def plain(body: bytes, asked: Asked) -> bytes:
     if not text.isascii():
         check_utf8(text)
     return text
+
+
+def check_length(body: bytes, limits: Limits) -> None:
+    """Refuse a text that would take long to read: only compressed ones can be so long.
+
+    Problem  body_too_large, too_many_points
+    """
+    if len(body) <= LONG:
+        return
+    if len(body) > MOST:
+        raise beyond(f"a text of more than {MOST} bytes", "decompressed", MOST)
+    if any(body.count(mark) > MARKS * limits.samples for mark in (b",", b"=", b";")):
+        check_samples(limits.samples + 1, limits.samples)
+
+
+def check_odd(text: bytes) -> None:
+    """Refuse a long text that cannot be read quickly.
+
+    Problem  body_too_large
+    """
+    if len(text) > LONG:
+        raise beyond(f"a text of more than {LONG} bytes that is not plain numbers", "odd", LONG)
 
 
 def check_utf8(text: bytes) -> None:

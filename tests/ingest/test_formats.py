@@ -246,6 +246,25 @@ def test_too_many_lines_are_refused_before_they_are_read() -> None:
     assert caught.value.code == "too_many_points"
 
 
+TOO_LONG = {
+    "spaces": ("application/json", b" " * 9_000_000, "body_too_large"),
+    "rows with quotes": ("text/csv", b"x,a\n" + b'"1.000000","2"\n' * 80_000, "body_too_large"),
+    "lines with escapes": ("text/x-influx", b"m\\ a v=1 1\n" * 99_000, "body_too_large"),
+    "telegrams": ("text/x-teleplot", b"a:1:1234567\n" * 99_000, "body_too_large"),
+    "fields": ("text/x-influx", b"m " + b"a=1," * 300_000 + b"a=1", "too_many_points"),
+    "blocks": ("application/x-ndjson", b'{"dt":1,"y":[1,2,3,4,5,6]}\n' * 30_000, "too_many_points"),
+    "columns": ("text/csv", b"a," * 300_000 + b"b\n1", "too_many_channels"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+def test_a_text_that_would_take_long_is_refused(name: str) -> None:
+    kind, body, code = TOO_LONG[name]
+    with pytest.raises(Problem) as caught:
+        decode(kind, body, NOW, Limits())
+    assert caught.value.code == code
+
+
 def test_ends_of_lines_are_all_the_same() -> None:
     assert plain(b"\xef\xbb\xbfa\r\nb\rc\n\n", Asked(NOW)) == b"a\nb\nc"
 
