@@ -10,13 +10,26 @@ from typing import Self
 
 from playwright.sync_api import Error as BrowserError
 
-from scripts.benches import accuracy, feed, holding, ingest, join, leaving, memory, screen, sockets, triggers
+from scripts.benches import (
+    accuracy,
+    feed,
+    formats,
+    holding,
+    ingest,
+    join,
+    leaving,
+    memory,
+    screen,
+    sockets,
+    triggers,
+)
 from scripts.benches.running import Server, app
 from scripts.benches.table import FULL, QUICK, Row, Size, WrongError, head, line
 
 ALONE: dict[str, Callable[[Size], Iterator[Row]]] = {  # they start what they need
     "single": ingest.single,
     "columnar": ingest.columnar,
+    "formats": formats.formats,
     "sockets": sockets.sockets,
     "append": memory.append,
     "frame": memory.frame,

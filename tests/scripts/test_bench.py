@@ -24,6 +24,8 @@ NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?|\binf\b|\bnan\b")
 PARTS = (
     "single-point POST, 4 connections",
     "JSON columns (t0 and dt)",
+    "float32, ",
+    "line protocol, ",
     "single points over one WebSocket",
     "JSON columns (x and y)",
     "Memory.append with pyramid, batches of 10,000",
