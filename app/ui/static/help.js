@@ -7,7 +7,7 @@ const KEYS = [
   ['\u2191 \u2193', 'Units/div'], ['Shift \u2191 \u2193', 'Position'], ['Alt \u2191 \u2193', 'Either of them, finely'], ['[ ]', 'Trigger level'], ['\\', 'Level to 50 %'],
   ['M', 'Trigger mode'], ['E', 'Slope'], ['C', 'Cursors'], ['X', 'XY, and back'], ['G', 'Spectrum'], ['P', 'Persistence'], ['Z', 'Zoom window'], ['H', 'History, and back to live'],
   [', .', 'Earlier and later trigger'], ['N', 'Pin the screen'],
-  ['Ctrl Z', 'Undo'], ['Ctrl S', 'Save the picture'], ['?', 'These keys'], ['Esc', 'Close'],
+  ['Ctrl Z', 'Undo'], ['Ctrl S', 'Save the picture'], ['Tab, arrows', 'To a mark or a cursor, and move it'], ['?', 'These keys'], ['Esc', 'Close'],
 ]
 const HANDS = [
   ['Drag the screen', 'Into the past'], ['Double click', 'Back to live'], ['Wheel', 'Timebase'], ['Wheel at the left border', 'Units/div'], ['Shift wheel there', 'Units/div, finely'],
@@ -23,6 +23,7 @@ export function help(opener) {
     document.body.append(dialog)
     dialog.show()
     close.focus({preventScroll: true})
+    dialog.scrollTop = 0
   }
   dialog.addEventListener('close', () => dialog.remove())
   close.onclick = opener.onclick = toggle
