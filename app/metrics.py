@@ -61,6 +61,8 @@ class Figures(Collector):
         yield counted("osc_ingest_samples", "samples", ("format", "result"), counts.samples)
         yield counted("osc_ingest_bytes", "bytes of bodies", ("format",), counts.sizes)
         yield counted("osc_ingest_rejections", "bodies refused", ("code",), counts.refusals)
+        missed: Values = {(): self.receiver.sequences.gaps}
+        yield counted("osc_ingest_seq_gaps", "times that a number was left out", (), missed)
 
     def of_store(self) -> Iterator[Metric]:
         """What is kept: stored = live + evicted."""

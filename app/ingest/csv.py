@@ -12,7 +12,7 @@ from app.ingest.batch import Asked, Faults, Partial
 from app.ingest.fields import check_channels, check_samples, unit
 from app.ingest.query import bad, listed
 from app.ingest.table import X_NAMES, Table, channel_names, table_samples
-from app.ingest.text import NUMBER, LineError, check_odd, code_of, lines, number, numbers, plain
+from app.ingest.text import NUMBER, LineError, blocks, check_odd, code_of, lines, number, numbers, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
@@ -117,26 +117,59 @@ def quick(rows: bytes, k: int, n: int) -> Float64s | None:
 def careful(rows: bytes, head: Head, asked: Asked) -> list[Samples]:
     """The samples of rows some of which are bad, or hold spaces or quotes."""
     check_odd(rows)
-    faults, made, good = Faults(), [], 0
-    for index, (line, row) in enumerate(lines(rows)):
-        try:
-            made.append(cells(row, head))
-            good += 1
-        except LineError as error:
-            at = line + head.line - 1
-            message = f"sample {index}, line {at}: {error}"
-            faults.add(Fault(error.code, error.field, index, None, at), message, code_of(error))
-            if head.channels == len(head.names):  # even steps: the others keep their x
-                made.append([nan] * head.channels)
-    faults.check(asked, good)
-    if not made:
+    read = Read(head)
+    for start, block in blocks(rows):
+        found = quick(block, len(head.names), block.count(b"\n") + 1)
+        if found is None:
+            read.rows(start, block)
+        else:
+            read.parts.append(found)
+    whole = np.concatenate(read.parts)
+    read.faults.check(asked, len(whole) - read.gaps)
+    if not len(whole):
         raise no_row()
-    table = Table(head.names, head.units, list(np.array(made).T), head.line)
-    samples = table_samples(table, asked, asked.limits.samples)
-    if not faults.count:
-        return samples
-    gaps = (len(made) - good) * head.channels
-    return Partial(samples, faults.found, faults.count * head.channels, gaps)
+    samples = table_samples(
+        Table(head.names, head.units, list(whole.T), head.line), asked, asked.limits.samples
+    )
+    n = head.channels
+    return (
+        Partial(samples, read.faults.found, read.faults.count * n, read.gaps * n)
+        if read.faults.count
+        else samples
+    )
+
+
+class Read:
+    """What has been read, part by part.
+
+    gaps  bad rows that became gaps
+    """
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.faults = Faults()
+        self.parts: list[Float64s] = [np.zeros((0, len(head.names)))]
+        self.gaps = 0
+
+    def rows(self, start: int, block: bytes) -> None:
+        """Rows one by one; so many lines come before them."""
+        head, made = self.head, list[list[float]]()
+        before = sum(map(len, self.parts)) + self.faults.count - self.gaps
+        bad = 0
+        for index, (line, row) in enumerate(lines(block)):
+            try:
+                made.append(cells(row, head))
+            except LineError as error:
+                at = start + line + head.line - 1
+                message = f"sample {before + index}, line {at}: {error}"
+                fault = Fault(error.code, error.field, before + index, None, at)
+                self.faults.add(fault, message, code_of(error))
+                if head.channels == len(head.names):  # even steps: the others keep their x
+                    made.append([nan] * head.channels)
+                    bad += 1
+        self.gaps += bad
+        if made:
+            self.parts.append(np.array(made))
 
 
 def cells(row: bytes, head: Head) -> list[float]:

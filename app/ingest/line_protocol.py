@@ -14,7 +14,7 @@ from app.ingest.batch import Asked, Faults
 from app.ingest.fields import channel_name, check_channels, check_samples
 from app.ingest.query import ticks
 from app.ingest.readings import MISSING, Ints, Readings, reading_samples
-from app.ingest.text import LineError, check_odd, code_of, lines, number, numbers, plain
+from app.ingest.text import LineError, blocks, check_odd, code_of, lines, number, numbers, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
@@ -182,24 +182,59 @@ def unescaped(text: bytes) -> str:
 def careful(text: bytes, second: int, asked: Asked) -> list[Samples]:
     """The samples of lines some of which are bad, or are written in a rarer way."""
     check_odd(text)
-    faults, order = Faults(), dict[str, int]()
-    ids: list[int] = []
-    stamps: list[int] = []
-    ys: list[float] = []
-    for index, (line, content) in enumerate(lines(text)):
-        try:
-            stamp, found = parsed(content)
-        except (LineError, Problem) as error:
-            blame(faults, error, index, line)
-            continue
-        for name, y in found:
-            ids.append(order.setdefault(name, len(order)))
-            stamps.append(stamp)
-            ys.append(y)
-    faults.check(asked, len(ys))
-    columns = np.array(stamps, np.int64), np.array(ys, np.float64)
-    readings = Readings(list(order), np.array(ids, np.intp), *columns, "s", second=second)
-    return faults.beside(reading_samples(readings, asked))
+    read = Read()
+    for start, block in blocks(text):
+        found = quick(block, second, asked)
+        if found is None:
+            read.lines(start, block)
+        else:
+            read.add(found, block.count(b"\n") + 1)
+    read.faults.check(asked, sum(map(len, read.ys)))
+    columns = np.concatenate(read.ids), np.concatenate(read.stamps), np.concatenate(read.ys)
+    readings = Readings(list(read.order), *columns, "s", second=second)
+    return read.faults.beside(reading_samples(readings, asked))
+
+
+class Read:
+    """What has been read, part by part.
+
+    order  the channels in the order in which they came
+    n      lines that hold something
+    """
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.order: dict[str, int] = {}
+        self.n = 0
+        self.ids: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
+        self.stamps: list[Ints] = [np.zeros(0, np.int64)]
+        self.ys: list[Float64s] = [np.zeros(0)]
+
+    def add(self, found: Readings, n: int) -> None:
+        """Readings of so many lines."""
+        order = np.array([self.order.setdefault(name, len(self.order)) for name in found.names], np.intp)
+        self.keep(order[found.ids], found.x.astype(np.int64, copy=False), found.y)
+        self.n += n
+
+    def keep(self, ids: NDArray[np.intp], stamps: Ints, ys: Float64s) -> None:
+        self.ids.append(ids)
+        self.stamps.append(stamps)
+        self.ys.append(ys)
+
+    def lines(self, start: int, block: bytes) -> None:
+        """Lines one by one; so many come before them."""
+        ids, stamps, ys = list[int](), list[int](), list[float]()
+        for line, content in lines(block):
+            try:
+                stamp, found = parsed(content)
+                for name, y in found:
+                    ids.append(self.order.setdefault(name, len(self.order)))
+                    stamps.append(stamp)
+                    ys.append(y)
+            except (LineError, Problem) as error:
+                blame(self.faults, error, self.n, start + line)
+            self.n += 1
+        self.keep(np.array(ids, np.intp), np.array(stamps, np.int64), np.array(ys, np.float64))
 
 
 def blame(faults: Faults, error: LineError | Problem, index: int, line: int) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import app.ingest.csv as csv
 import app.ingest.line_protocol as line_protocol
 from app.ingest.arrow import LACKING
-from app.ingest.batch import Asked, Limits
+from app.ingest.batch import Asked, Limits, Partial
 from app.ingest.encodings import inflated
 from app.ingest.formats import FORMATS, decode, decoder
 from app.ingest.text import plain
@@ -181,6 +181,35 @@ def test_the_quick_way_agrees_with_the_careful_one_on_damaged_bodies(
     for body, one, other in zip(bodies, quick, careful, strict=True):
         assert one == other, body
     assert sum(type(one) is list for one in quick) > 200
+
+
+def test_an_odd_line_changes_nothing_about_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [b"%d,%d" % (i, i % 7) for i in range(2000)]
+    points = [b"m,h=%d v=%d %d" % (i // 700, i % 7, i) for i in range(2000)]
+    for at in (0, 300, 1999):
+        rows[at], points[at] = b"1,two", b"m v=x 1"
+    points[900], rows[900] = rb"m\ n v=1 1", b'"900","4"'
+    for skip in ({}, {"on_error": "skip"}):
+        asked = Asked(NOW, Limits(), skip)
+        for module, read, body in (
+            (csv, csv.csv_samples, b"x,a\n" + b"\n".join(rows)),
+            (line_protocol, line_protocol.line_samples, b"\n".join(points)),
+        ):
+            quick = outcome_of(lambda read=read, body=body, asked=asked: read(body, asked))  # type: ignore[misc]
+            with monkeypatch.context() as patched:
+                patched.setattr(module, "quick", lambda *_: None)
+                assert outcome_of(lambda read=read, body=body, asked=asked: read(body, asked)) == quick  # type: ignore[misc]
+            assert len(quick[1]) == 3
+
+
+def outcome_of(work: Callable[[], list[Samples]]) -> tuple[Any, list[Any]]:
+    """The samples, or the code of the problem; and what was wrong."""
+    try:
+        batch = work()
+    except Problem as problem:
+        return problem.code, list(problem.faults)
+    assert isinstance(batch, Partial)
+    return told(lambda: batch), list(batch.faults)
 
 
 # Which format it is
