@@ -125,7 +125,7 @@ def test_pairs_of_teleplot_are_read_as_they_were_written(columns: Columns) -> No
 
 
 @given(
-    stamps=st.lists(st.integers(0, 2**62), min_size=1, max_size=20),
+    stamps=st.lists(st.integers(0, 2**61), min_size=1, max_size=20),
     fields=st.lists(st.sampled_from("abcd"), min_size=1, max_size=3, unique=True),
     ys=st.lists(FINITE, min_size=60, max_size=60),
     odd=st.booleans(),
