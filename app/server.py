@@ -288,11 +288,11 @@ def serve(config: Config) -> int:
     if config.mqtt is not None and find_spec("aiomqtt") is None:
         print("SCOPE_MQTT needs a package that is not here: pip install aiomqtt.", file=sys.stderr)
         return 1
-    warn(config)
     try:
         scope = Process(config)
     except OSError as error:
         place = config.socket or f"{config.bind}:{config.port}"
         print(f"Cannot listen on {place}: {error.strerror}.", file=sys.stderr)
         return 1
+    warn(config)
     return asyncio.run(scope.run())

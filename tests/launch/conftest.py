@@ -169,7 +169,8 @@ def bare_folder(folder: Path) -> Path:
     """The project with the smallest app instead of its own."""
     (folder / "app").unlink()
     (folder / "app").mkdir()
-    shutil.copy(PROJECT / "app" / "config.py", folder / "app")
+    for name in ("config.py", "texts.py"):
+        shutil.copy(PROJECT / "app" / name, folder / "app")
     (folder / "app" / "__init__.py").touch()
     (folder / "app" / "__main__.py").write_text(BARE_APP)
     return folder
