@@ -47,6 +47,7 @@ from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.pins import Pins
+from app.store.references import SIGN, maker
 
 T = TypeVar("T")
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -91,6 +92,7 @@ class Process:
         self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
         self.pins = Pins()
+        self.feed.memory.makers[SIGN] = maker(self.pins)
         self.receiver = Receiver(self.memory, config)
         self.guard = self.receiver.guard
         self.pulse = Pulse()

@@ -86,7 +86,14 @@ def line(pane: Pane, trace: Trace, about: State, colours: Colours) -> Line:
     dots = np.stack((x[trace.dots], y[trace.dots]), 1)
     place = cast(int, about["place"])
     dash = [step * OVER * pane.scale for step in colours.dashes[place]]
-    return Line(colours.traces[place], *(dashed(x, y, dash) if dash else (x, y)), dots)
+    colour = blended(colours.traces[place], colours.theme.background, cast(float, about.get("alpha", 1.0)))
+    return Line(colour, *(dashed(x, y, dash) if dash else (x, y)), dots)
+
+
+def blended(colour: str, ground: str, alpha: float) -> str:
+    """A colour over another; alpha 1 is the colour itself."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(ground[1:]), strict=True)
+    return "#" + bytes(round(alpha * own + (1 - alpha) * under) for own, under in pairs).hex()
 
 
 def dashed(x: Float64s, y: Float64s, dash: Sequence[float]) -> tuple[Float64s, Float64s]:

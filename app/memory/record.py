@@ -40,6 +40,7 @@ class Record:
     limit     most samples that memory is there for, a multiple of 16; `resize` changes it
     serial    tells a record from a later one of the same name; copies keep it
     lost      requests of its senders that are missing; None: they do not number them
+    instant   of a reference, the offset that stands where a live trigger does; None: it is none
 
     Besides its samples it has facts that all share: `label`, what people call it; `probe`, by which every
     value is multiplied as it is read; `named`, the unit that people say it has, whatever the sender says.
@@ -58,6 +59,7 @@ class Record:
         self.total = 0
         self.first = 0
         self.updated = 0.0
+        self.instant: float | None = None
         self.lost: int | None = None
         self._points = points
         self._limit = limit

@@ -53,6 +53,7 @@ class Sources:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self.makers = dict(MAKERS)  # by what names begin with
         self._made: dict[str, Made] = {}
         self._asked: dict[str, float] = {}
         self._changes = self._serials = 0
@@ -97,7 +98,7 @@ class Sources:
 
     def derives(self, name: str) -> bool:
         """Whether a name is one of a derived channel."""
-        return name[:1] in MAKERS and name not in self._memory.records
+        return name[:1] in self.makers and name not in self._memory.records
 
     def full(self, name: str) -> bool:
         """Whether there is no room for another derived channel of this name."""
@@ -164,7 +165,7 @@ class Sources:
         taken = {made.record.slot for other, made in self._made.items() if other[0] == name[0]}
         slot = next(slot for slot in range(DERIVED, DERIVED + MOST) if slot not in taken)
         points = min(self._memory.points, MOST_SAMPLES)
-        self._made[name] = MAKERS[name[0]](name, slot, points, self._serial)
+        self._made[name] = self.makers[name[0]](name, slot, points, self._serial)
         self._changes += 1
 
     def _serial(self) -> int:

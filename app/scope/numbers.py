@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from app.memory.record import Record
 
 DERIVED = 1 << 16  # slots from here on are those of derived channels, of each kind anew
-LETTERS = {"=": "M", "~": "T"}  # before their numbers, by the first sign of their names
+LETTERS = {"=": "M", "~": "T", "@": "R"}  # before their numbers, by the first sign of their names
 
 
 def derived(record: Record) -> bool:

@@ -32,6 +32,7 @@ WIDE, FINE = (
     1.5,
     1.0,
 )  # px, of a line: without a graphics card the wider one takes eight times as long to draw
+FADED = 0.45  # of a reference
 MANY = 700  # points of a Y-T trace from which on its line is fine
 EDGE = channel.DIVISIONS / 2 - 0.2  # divisions: how far from the centre a ground marker can be read
 
@@ -184,6 +185,7 @@ def legend_by(
             "x_unit": x_unit,
             "clock": (trace.units is None or trace.image is not None) and record.origin is Origin.CLOCK,
             "width": FINE if trace.kind is not Kind.XY and len(trace.x) > MANY else WIDE,
+            "alpha": FADED if record.instant is not None else 1.0,
         }
         if frame.plane is not None:
             across = source(frame.plane.x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -142,15 +142,28 @@ def frame(view: View, memory: Records, setup: Setup, searches: Searches, rows: i
     """
     units_per_div = setup.units_per_div if view.units_per_div is None else view.units_per_div
     slots = {slot: r for slot, r in shown(view, memory).items() if r.total > max(r.first, view.first(r))}
-    records, span = [r for r in slots.values() if not r.figure], DIVISIONS * units_per_div
+    span = DIVISIONS * units_per_div
+    records = [r for r in slots.values() if not r.figure and r.instant is None]
     source = triggering(view.sweep, memory)
     if view.sweep.past:
         found = past(records, span, view.sweep, source or (leading(records) if records else None))
     else:
         found = held(records, span, searches, view.sweep, source)
-    slots = {slot: record for slot, record in slots.items() if record.figure or record.name in found.anchors}
-    made = Drawing(view, slots, found.anchors, units_per_div, setup, rows).frame()
+    anchors = found.anchors | aligned(slots.values(), view.sweep, found, span)
+    slots = {slot: record for slot, record in slots.items() if record.figure or record.name in anchors}
+    made = Drawing(view, slots, anchors, units_per_div, setup, rows).frame()
     return replace(made, **said(view, made, found, memory, searches))
+
+
+def aligned(records: Iterable[Record], sweep: Sweep, found: Held, span: float) -> dict[str, Anchor]:
+    """Where the references are held: each with its own trigger where that of the screen stands."""
+    share = sweep.reference - sweep.delay / span if found.event is None else found.event[1]
+    moved = (sweep.reference - share) * span
+    return {
+        record.name: Anchor(record.segment(), record.instant + moved, sweep.reference)
+        for record in records
+        if record.instant is not None
+    }
 
 
 def triggering(sweep: Sweep, memory: Records) -> Record | None:

@@ -180,6 +180,7 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "note": pin_commands.note,
     "unpin": pin_commands.unpin,
     "show_pin": pin_commands.show_pin,
+    "refer": pin_commands.refer,
     "single": trigger_commands.single,
     "force": trigger_commands.force,
     "defaults": trigger_commands.defaults,

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from app.scope.capture import Capture, captured
+from app.scope.derived import TOO_MANY, remove
 from app.scope.link import query, recall
 from app.scope.scope import Scope
 from app.store.pins import Full, Pin, show
+from app.store.references import kept, name
 from app.ui.asked import Refused, Words
 from app.ui.bench import Bench
+from app.ui.maths_commands import MOST_SHOWN
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
@@ -82,6 +85,32 @@ def unpin(tab: Tab, words: Words) -> None:
 def show_pin(tab: Tab, words: Words) -> None:
     show(named(tab, words), tab.scope, tab.bench.memory)
     tab.taken = None
+
+
+def refer(tab: Tab, words: Words) -> None:
+    """Draw what a pin holds beside the live traces, on its own scales, or no more."""
+    pin, scope, memory = named(tab, words), tab.scope, tab.bench.memory
+    wanted = {name(pin, channel): channel for channel in kept(pin)}
+    there = [each for each in wanted if f"on:{each}" in scope.touched]
+    for each in there:
+        remove(scope, each)
+    if there:
+        return
+    if not wanted:
+        raise Refused("This pin holds no trace that can be a reference.")
+    if len(scope.shown(memory)) + len(wanted) > MOST_SHOWN:
+        raise Refused("Eight channels are on the screen: switch one off first.")
+    if any(map(memory.full, wanted)):
+        raise Refused(TOO_MANY)
+    was = Scope(scope.rows)
+    show(pin, was, memory)
+    for each, channel in wanted.items():
+        knobs = was.channel(channel)
+        scope.switch(each, on=True)
+        scope.scale(each, float(knobs.units_per_div))
+        scope.move(each, float(knobs.position))
+        scope.invert(each, on=bool(knobs.inverted))
+    memory.advance(scope.view(), tab.bench.clock())
 
 
 def named(tab: Tab, words: Words) -> Pin:

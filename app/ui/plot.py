@@ -83,7 +83,7 @@ class Handles:
         for kept in (*self.x.values(), *self.y.values()):
             yield kept, ("start", "end")
         for renderer in self.renderers.values():
-            yield renderer.glyph, ("line_width",)
+            yield renderer.glyph, ("line_width", "line_alpha")
 
 
 class Glass(OverlayPlot):

@@ -62,7 +62,8 @@ class Screen:
         for slot in traces.keys() & legend.keys():
             bottom, top = legend[slot]["limits"]
             send(handles.y[slot], start=bottom, end=top)
-            send(handles.renderers[slot].glyph, line_width=legend[slot]["width"])
+            alpha = legend[slot].get("alpha", 1.0)
+            send(handles.renderers[slot].glyph, line_width=legend[slot]["width"], line_alpha=alpha)
         for slot, source in handles.dots.items():
             send(source, data=marks(traces.get(slot)))
         grounds = {slot: legend[slot]["ground"] for slot in sorted(traces.keys() & legend.keys())}

@@ -13,7 +13,7 @@ from app.ui.known import forget, objects
 from app.ui.screen import Screen
 from tests.ui_plot.frames import ROWS, frame, legend
 
-DEFAULTS = (("start", 0), ("hold_render", False))
+DEFAULTS = (("start", 0), ("hold_render", False), ("line_alpha", 1.0))
 Models = dict[str, dict[str, Any]]
 
 

@@ -1,6 +1,6 @@
 // Pins: screens that are kept with a note, for everybody who looks.
 import {ask, el} from './parts.js'
-import {key} from './fields.js'
+import {key, light} from './fields.js'
 
 const LONGEST = 200 // characters of a note
 
@@ -23,7 +23,8 @@ export function pins(root, command, frame) {
     const away = key('\u00d7', 'Take it away', async () => {
       if (await ask(`Delete pin ${id}${text.value ? ` \u201c${text.value}\u201d` : ''} for everybody?`, 'Delete')) command({do: 'unpin', pin: id})
     }, {ariaLabel: `Delete pin ${id}`})
-    const entry = el('div', {className: 'pin'}, open, text, about, away)
+    const refer = key('R', 'Show as reference: its traces, faded, beside the live ones, T on T; again: no more', () => command({do: 'refer', pin: id}), {className: 'key refer', ariaLabel: `Pin ${id} as reference`})
+    const entry = el('div', {className: 'pin'}, open, text, about, refer, away)
     entry.dataset.pin = id
     return entry
   }
@@ -40,6 +41,11 @@ export function pins(root, command, frame) {
     })
     for (const gone of kept.values()) gone.remove()
   }
+
+  document.addEventListener('scope:shown', ({detail}) => { // which of them are references here
+    const names = (detail.knobs?.derived ?? []).map((one) => one.name)
+    for (const entry of list.children) light(entry.children[3], names.some((name) => name.startsWith(`@${entry.dataset.pin}:`)))
+  })
 
   return {update, keep}
 }

@@ -48,7 +48,7 @@ export class Screen {
   }
 
   forget() { // the server has drawn meanwhile: nothing is known of what is on the glass
-    for (const slot of this.slots) { slot.drawn = slot.dotted = true; slot.width = 0 }
+    for (const slot of this.slots) { slot.drawn = slot.dotted = true; slot.width = slot.alpha = 0 }
     this.marked = this.tagged = ''
   }
 
@@ -75,6 +75,8 @@ export class Screen {
     put(slot.x, {start, end})
     put(slot.y, {start: bottom, end: top})
     if (slot.width !== trace.width) put(slot.glyph, {line_width: slot.width = trace.width})
+    const alpha = trace.alpha ?? 1
+    if (slot.alpha !== alpha) put(slot.glyph, {line_alpha: slot.alpha = alpha})
     put(slot.line, {data: {['x' + n]: trace.x, ['y' + n]: trace.y}})
     slot.drawn = true
     if (!trace.dots.length && !slot.dotted) return
