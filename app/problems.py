@@ -167,7 +167,7 @@ class JsonHandler(RequestHandler):
     def _log(self) -> None:
         """Nothing: a line for each POST would cost more than the POST. Bugs go through log_exception."""
 
-    def options(self) -> None:
+    def options(self, *_: str) -> None:
         self.set_header("Allow", ", ".join(self.allowed()))
         self.clear_header("Content-Type")
         self.set_status(204)
@@ -236,7 +236,7 @@ class NotFound(JsonHandler):
     def data_received(self, chunk: bytes) -> None:
         """Drop it: an answer before the end would be lost to a sender that is still writing."""
 
-    def missing(self) -> None:
+    def missing(self, *_: str) -> None:
         self.send_error(404)
 
     get = head = post = put = patch = delete = options = missing

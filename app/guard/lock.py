@@ -62,7 +62,7 @@ class Lock(JsonHandler):
         rest = "&".join(part for part in self.request.query.split("&") if not part.startswith("token="))
         return "./" + self.request.path.rpartition("/")[2] + (f"?{rest}" if rest else "")
 
-    def refuse_any(self) -> None:
+    def refuse_any(self, *_: str) -> None:
         self.refuse(unknown("looking", "SCOPE_VIEW_TOKENS"))
 
     head = put = patch = delete = options = refuse_any

@@ -247,7 +247,7 @@ class DataHandler(JsonHandler):
         if self.intake is not None:
             self.intake.end()
 
-    def options(self) -> None:
+    def options(self, *_: str) -> None:
         """What a page may send; asked before it does."""
         for name, value in self.receiver.guard.preflight(self.request.headers).items():
             self.set_header(name, value)
