@@ -11,6 +11,7 @@ const ASKED = { // by kind, in the order of the panel
   timeout: ['slope', 'time', 'level', 'levels'],
 }
 const WIDTHS = {shorter: ['high_width'], longer: ['low_width'], within: ['low_width', 'high_width'], outside: ['low_width', 'high_width']}
+const LATE = 600 // ms that the readings may be behind
 const SLOPES = ['rising', 'falling', 'either']
 const row = (...keys) => ({root: el('div', {className: 'row beside'}, ...keys)})
 
@@ -46,6 +47,15 @@ export function trigger(root, command) {
     row(calm, noise).root, holdoff.root, counted)
   let shown = {}
 
+  const pressed = {}
+
+  function press(field, values) { // a key goes on from what it chose last, which the readings may not say yet
+    const {value, at} = pressed[field] ?? {}, now = at > performance.now() - LATE ? value : shown[field]
+    const next = values[(values.indexOf(now) + 1) % values.length]
+    pressed[field] = {value: next, at: performance.now()}
+    choose(field)(next)
+  }
+
   function update({trigger: t, channels}) {
     root.parentElement.hidden = !t
     if (!t) return
@@ -72,7 +82,7 @@ export function trigger(root, command) {
 
   return {
     update,
-    mode: () => choose('mode')(shown.mode === 'auto' ? 'normal' : 'auto'),
-    slope: () => choose('slope')(SLOPES[(SLOPES.indexOf(shown.slope) + 1) % SLOPES.length]),
+    mode: () => press('mode', ['auto', 'normal']),
+    slope: () => press('slope', SLOPES),
   }
 }
