@@ -6,14 +6,17 @@ scripts/screenshots [--every-size] [--to FOLDER] [name ...]
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import orjson
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -25,7 +28,10 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 HISTORY = 450  # points that the random sender would need 90 s for
 PORT = 8080  # the one that pages show when nothing is set
 ENOUGH = 1000  # samples before a picture is taken
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Signal = Callable[[Floats, np.random.Generator], dict[str, Floats]]
 SETTLED = 12  # looks, 100 ms apart, at which the knobs stood where they were
+RATE, SECONDS = 10_000, 120  # of the signals below, in samples a second
 
 # Whether every channel has a line of some points and the knobs no longer move.
 STANDS = """([traces, least, settled]) => {
@@ -40,12 +46,33 @@ STANDS = """([traces, least, settled]) => {
 }"""
 
 
+GROUPS = (
+    "horizontal",
+    "vertical",
+    "trigger",
+    "acquire",
+    "measure",
+    "cursors",
+    "maths",
+    "history",
+    "pins",
+    "display",
+)
+OPENED = """for (const group of %s)
+  localStorage.setItem('group.' + group, %s.includes(group) ? 'open' : 'closed')"""
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture: what is sent, how many traces of at least how many points it must show.
 
     sent     flags of send_data.py; None: nothing is sent
     history  points to post before, on the x that the sender goes on with
+    signal   what a file holds that is sent instead, by time in s: channels in V
+    query    of the page
+    opened   groups of the panel, all others are closed; none: as they are for everybody
+    pressed  what is pressed then, one after another
+    wait     s before that
     """
 
     sent: tuple[str, ...] | None
@@ -53,14 +80,59 @@ class Picture:
     points: int = 100
     history: int = 0
     size: ViewportSize | None = None
+    signal: Signal | None = None
+    query: str = ""
+    opened: tuple[str, ...] = ()
+    pressed: tuple[str, ...] = ()
+    wait: float = 0.0
 
 
+def logic(t: Floats, rng: np.random.Generator) -> dict[str, Floats]:
+    """3.3 V at 50 Hz, 40 % high, with edges that ring a little; every now and then a pulse is a runt."""
+    turn = t * 50
+    runt = (turn.astype(int) % 37 == 36) * 0.55
+    high = np.where(turn % 1 < 0.4, 1 - runt, 0.0)
+    taps = np.arange(60)
+    parts = (0.85, np.exp(-taps / 1.5)), (0.15, np.exp(-taps / 6) * np.cos(taps / 2.2))
+    answer = sum(share * part / part.sum() for share, part in parts)
+    wave = np.convolve(high, answer)[: len(t)]
+    return {"clk": 3.3 * wave + rng.normal(0, 0.02, len(t))}
+
+
+def hum(t: Floats, rng: np.random.Generator) -> dict[str, Floats]:
+    """What comes with the mains: 50 Hz, odd multiples of it, and noise."""
+    parts = {50: 1.0, 150: 0.11, 250: 0.035, 350: 0.012, 1234: 0.004}
+    wave = sum(size * np.sin(2 * np.pi * frequency * t) for frequency, size in parts.items())
+    return {"mains": wave + rng.normal(0, 0.002, len(t))}
+
+
+def rose(t: Floats, rng: np.random.Generator) -> dict[str, Floats]:
+    """Two waves in the ratio of three to two."""
+    return {
+        "x": np.sin(2 * np.pi * 30 * t),
+        "y": np.sin(2 * np.pi * 20 * t + 0.4) + rng.normal(0, 0.004, len(t)),
+    }
+
+
+MEASURED = "&".join(f"m=clk:{name}" for name in ("frequency", "vpp", "duty", "rise", "overshoot", "top"))
 PICTURES = {
     "square": Picture(("--wave", "square", "--channels", "4", "--batch", "100", "--rate", "20000"), 4),
     "lissajous": Picture(("--wave", "lissajous"), points=900),
     "noise": Picture((), history=HISTORY),
     "phone": Picture(("--wave", "triangle", "--channels", "2", "--unit", "V"), 2, size=PHONE),
     "empty": Picture(None, 0, 0),
+    "trigger": Picture(
+        (), signal=logic, query="tb=10m&t.kind=runt&t.mode=normal", opened=("trigger", "horizontal")
+    ),
+    "measurements": Picture(
+        (), signal=logic, query=f"tb=5m&{MEASURED}&cursors=time,0.5,0.66", opened=("measure", "cursors")
+    ),
+    "fft": Picture((), signal=hum, query="display=fft&fft.scale=dBV&tb=100m", opened=("display",)),
+    "xy": Picture((), signal=rose, query="display=xy&xy.x=x&xy.y=y&tb=20m", opened=("display", "vertical")),
+    "persistence": Picture((), signal=logic, query="tb=5m&persist=10", opened=("display", "acquire"), wait=8),
+    "history": Picture(
+        (), signal=logic, query="tb=10m&t.kind=runt&t.mode=normal", opened=("history", "pins"), wait=8
+    ),
 }
 
 
@@ -74,7 +146,24 @@ def sending(server: Server, picture: Picture) -> Iterator[None]:
         x = list(range(-picture.history, 0))
         server.post(orjson.dumps({"x": x, "y": [random.gauss(0, 20) for _ in x]}))
     command = [sys.executable, str(PROJECT / "scripts" / "send_data.py"), "--url", f"{server.url}/data"]
-    sender = subprocess.Popen([*command, *picture.sent], stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as folder:
+        file = (written(picture.signal, Path(folder)),) if picture.signal else ()
+        sender = subprocess.Popen([*command, *picture.sent, *file], stdout=subprocess.DEVNULL)
+        yield from until_sent(sender, server, picture)
+
+
+def written(signal: Signal, folder: Path) -> str:
+    """A file with a signal."""
+    t = np.arange(RATE * SECONDS) / RATE
+    columns = {"t": t} | signal(t, np.random.default_rng(1))
+    header = ",".join(f"{name} [{'s' if name == 't' else 'V'}]" for name in columns)
+    path = folder / "signal.csv"
+    np.savetxt(path, np.column_stack(list(columns.values())), "%.8g", ",", header=header, comments="")
+    return str(path)
+
+
+def until_sent(sender: subprocess.Popen[bytes], server: Server, picture: Picture) -> Iterator[None]:
+    """The time from when there are enough samples until the picture is taken."""
     try:
         wanted = picture.history + 10 if picture.history else ENOUGH
         until(lambda: sum(server.totals().values()) >= wanted, 30, "samples")
@@ -85,9 +174,15 @@ def sending(server: Server, picture: Picture) -> Iterator[None]:
 
 
 def take(page: Page, server: Server, picture: Picture, path: Path) -> None:
-    page.goto(f"http://localhost:{server.port}")
+    if picture.opened:
+        page.add_init_script(OPENED % (json.dumps(GROUPS), json.dumps(picture.opened)))
+    page.goto(f"http://localhost:{server.port}/?{picture.query}")
     page.wait_for_selector("#empty" if picture.sent is None else "#boxes .box")
     page.wait_for_function(STANDS, arg=[picture.traces, picture.points, SETTLED], polling=100)
+    page.wait_for_timeout(1000 * picture.wait)
+    for selector in picture.pressed:
+        page.click(selector)
+        page.wait_for_timeout(1000)
     page.screenshot(path=path)
     print(path)
 

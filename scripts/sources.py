@@ -8,6 +8,7 @@ import json
 import math
 import os
 import queue
+import re
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ POSTS = 20  # POSTs/s, likewise
 LATEST = 0.05  # s that a line may wait for others
 SAMPLE = 4096  # characters of a CSV file by which its separator is known
 X_NAMES = ("x", "t", "time")
+TITLE = re.compile(r"(?P<name>.*?)\s*\[(?P<unit>[^\]]*)\]")  # of a column with a unit
 CODES = {1: "B", 2: "h", 4: "i"}  # of whole numbers, by their bytes
 
 
@@ -124,6 +126,7 @@ class Table:
 
     names  of its columns
     x      which column is x; None: rows come at the rate
+    units  of columns whose heads have one, such as `temp [degC]`
     """
 
     names: list[str]
@@ -131,22 +134,35 @@ class Table:
     rate: float
     unit: str | None
     x: int | None = None
+    units: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterator[Sequence[str]], rate: float, unit: str | None) -> Table:
         first = next(rows, [])
-        names = [cell.strip() or f"ch{k + 1}" for k, cell in enumerate(first)]
+        heads = [titled(cell.strip()) for cell in first]
+        names = [name or f"ch{k + 1}" for k, (name, _) in enumerate(heads)]
+        units = {name: unit for name, (_, unit) in zip(names, heads, strict=True) if unit}
         if all(map(is_number, first)):
             names, rows = [f"ch{k + 1}" for k in range(len(first))], itertools.chain([first], rows)
         x = next((k for k, name in enumerate(names) if name.lower() in X_NAMES), None)
-        return cls(names, rows, rate, unit, x)
+        return cls(names, rows, rate, unit, x, units)
 
     def body(self, start: int, columns: Sequence[Sequence[float | None]]) -> bytes:
         """The JSON of some rows, of which the first has this number."""
         channels = {name: columns[k] for k, name in enumerate(self.names) if k != self.x}
         block: dict[str, object] = {"channels": channels}
         block |= {"t0": start / self.rate, "rate": self.rate} if self.x is None else {"x": columns[self.x]}
+        units = {name: unit for name, unit in self.units.items() if name in channels}
+        block |= {"units": units} if units else {}
+        if self.x is not None and (x_unit := self.units.get(self.names[self.x])):
+            block["x_unit"] = x_unit
         return encoded(block | ({"unit": self.unit} if self.unit else {}))
+
+
+def titled(cell: str) -> tuple[str, str]:
+    """Name and unit in the head of a column."""
+    found = TITLE.fullmatch(cell)
+    return (found["name"], found["unit"].strip()) if found else (cell, "")
 
 
 def tabled(table: Table, size: int) -> Iterator[Block]:

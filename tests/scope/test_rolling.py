@@ -1,6 +1,5 @@
 """A rolling screen: what stays on it is the same from frame to frame, bit for bit."""
 
-import math
 
 import numpy as np
 import pytest
@@ -24,11 +23,14 @@ def kept(old: Trace, new: Trace) -> tuple[Float64s, Float64s]:
     """What both show: the points of each as (n, 2), from where the new one begins to the old one's newest."""
     begin, end = new.x[0], old.x[-1]
     begins = int(np.searchsorted(old.x, begin))
-    if begins < len(old.x) and math.isnan(old.y[begins]) and not math.isnan(new.y[0]):
-        begins += 1  # the gap itself has left the screen
-    parts = (old.x[begins:], old.y[begins:]), (new.x, new.y)
-    before, after = (np.column_stack((x, y))[x < end] for x, y in parts)
-    return before, after
+    return until(old.x[begins:], old.y[begins:], end), until(new.x, new.y, end)
+
+
+def until(x: Float64s, y: Float64s, end: float) -> Float64s:
+    """Points up to an x, without the gaps before the first of them: they may have left the screen."""
+    first = int(np.argmax(np.isfinite(y))) if np.isfinite(y).any() else len(y)
+    points: Float64s = np.column_stack((x, y))[first:]
+    return points[points[:, 0] < end]
 
 
 def assert_goes_on(old: Frame, new: Frame) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import time
@@ -169,3 +170,14 @@ def test_the_bar_says_how_far_it_is() -> None:
     progress = send_data.Progress("a.wav")
     progress.bar, progress.n = True, 500
     assert progress.line(0.5).startswith("\r[" + "#" * 15 + "." * 15 + "]  50% a.wav: 500 samples, ")
+
+
+def test_the_head_of_a_column_may_name_its_unit() -> None:
+    rows = iter([["t [ms]", "temp [°C]", "ch 2"], ["0", "21.5", "1"]])
+    table = sources.Table.of(rows, 1000.0, None)
+    assert json.loads(table.body(0, [[0.0], [21.5], [1.0]])) == {
+        "channels": {"temp": [21.5], "ch 2": [1.0]},
+        "units": {"temp": "°C"},
+        "x_unit": "ms",
+        "x": [0.0],
+    }
