@@ -19,7 +19,7 @@ SCRIBBLE = """() => {
     put(figure.extra_x_ranges['x' + slot], {start: -1, end: 3})
     put(figure.extra_y_ranges['y' + slot], {start: -9, end: 9})
   }
-  put(named('grounds'), {data: {x: [-5], y: [0], text: ['8'], color: ['#FFFFFF']}})
+  put(named('grounds'), {data: {x: [-5], y: [0], text: ['8'], slot: [7], color: ['#FFFFFF']}})
   put(figure, {tags: figure.tags.map(() => ['nobody', 0, '', false, '', false, null, null])})
 }"""
 ASK = "document.dispatchEvent(new CustomEvent('scope:command', {detail: {do: 'show'}}))"
