@@ -131,7 +131,12 @@ PICTURES = {
     "xy": Picture((), signal=rose, query="display=xy&xy.x=x&xy.y=y&tb=20m", opened=("display", "vertical")),
     "persistence": Picture((), signal=logic, query="tb=5m&persist=10", opened=("display", "acquire"), wait=8),
     "history": Picture(
-        (), signal=logic, query="tb=10m&t.kind=runt&t.mode=normal", opened=("history", "pins"), wait=8
+        (),
+        signal=logic,
+        query="tb=10m&t.kind=runt&t.mode=normal",
+        opened=("history", "pins"),
+        wait=8,
+        pressed=("#triggers-key", "#hit-before", "#hit-before"),
     ),
 }
 

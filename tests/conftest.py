@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 T = TypeVar("T")
+PAGE = "tests/ui/"
+LONG = (
+    PAGE,
+    "tests/scripts/test_bench",
+    "tests/ui_plot/test_joining",
+    "tests/launch/",
+    "tests/test_server",
+    "tests/api/test_openapi",
+)
 
 
 def wait_until(condition: Callable[[], T | None], timeout: float = 30.0, interval: float = 0.02) -> T:
@@ -26,12 +36,24 @@ def wait_until(condition: Callable[[], T | None], timeout: float = 30.0, interva
     return result
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Files(LoadScopeScheduling):
     """Side by side, tests of one file stay together, and those of the page in one browser."""
-    for item in items:
-        group = item.path.parent if item.path.parent.name == "ui" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return PAGE if path.startswith(PAGE) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Files(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that nothing is waited for in the end."""
+    items.sort(
+        key=lambda item: next((k for k, long in enumerate(LONG) if item.nodeid.startswith(long)), len(LONG))
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,5 @@
 """A rolling screen: what stays on it is the same from frame to frame, bit for bit."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

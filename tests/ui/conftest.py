@@ -105,7 +105,7 @@ AS_OPENED = """() => {
   document.getElementById('defaults').click()
   localStorage.clear()
   const usual = ['horizontal', 'vertical', 'trigger']
-  for (const group of document.querySelectorAll('details.group')) group.open = usual.includes(group.dataset.group)
+  for (const group of document.querySelectorAll('.group')) group.open = usual.includes(group.dataset.group)
 }"""
 
 

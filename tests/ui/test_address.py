@@ -46,11 +46,11 @@ def test_a_link_has_the_same_set_up_in_a_fresh_page(front: Front, opened: Open, 
     copy.holds("#timebase", "20 ms")
     copy.holds("#units", ">300 mV")
     copy.holds("#position", "-1.50")
-    assert np.array_equal(copy.settled(), mask)
+    wait_until(lambda: np.array_equal(copy.mask(), mask))
     assert copy.query() == front.query()
     copy.reload()
     copy.holds("#timebase", "20 ms")
-    assert np.array_equal(copy.settled(), mask)
+    wait_until(lambda: np.array_equal(copy.mask(), mask))
 
 
 def test_an_untouched_page_still_follows_after_reload(front: Front, sent: Server) -> None:

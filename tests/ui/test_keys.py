@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -44,8 +45,13 @@ def test_s_arms_and_f_forces(sine: Front, server: Server) -> None:
     sine.page.focus("#glass")
     sine.lamp("WAIT")
     sine.key("f")
-    server.columns(4 + X, ch1=SINE)
-    wait_until(lambda: sine.mask().any())
+    starts = itertools.count(4, 4)
+
+    def shows() -> bool:
+        server.columns(next(starts) + X, ch1=SINE)  # what comes after the newest sample when f is heard
+        return bool(sine.mask().any())
+
+    wait_until(shows, interval=0.3)
     sine.key("s")
     expect(sine.page.locator("#single")).to_contain_class("lit")
 

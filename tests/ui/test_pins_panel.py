@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import wait_until
 from tests.process import Server
-from tests.ui.instrument import Front
+from tests.ui.instrument import Front, Picture
 
 X = np.arange(4000) / 1000
 
@@ -30,10 +30,23 @@ def sine(front: Front, server: Server) -> Iterator[Front]:
     front.page.evaluate("document.getElementById('defaults').click()")
 
 
+def rested(front: Front) -> Picture:
+    """The picture, once nothing of it has changed for a second."""
+    last = [front.picture()]
+
+    def same() -> bool:
+        last.append(front.picture())
+        return bool(np.array_equal(*last[-2:]))
+
+    front.page.wait_for_timeout(1000)
+    wait_until(same, interval=1.0)
+    return last[-1]
+
+
 def test_a_pin_is_kept_with_its_note_seen_by_others_opened_and_deleted(
     other: Front, sine: Front, server: Server
 ) -> None:
-    before = sine.picture()
+    before = rested(sine)
     sine.type("#pin-note", "before the repair")
     note = sine.page.locator(".pin input").first
     expect(note).to_have_value("before the repair")
