@@ -29,7 +29,7 @@ FRAMED = 3  # frames of one Bokeh message without arrays: header, metadata, cont
 
 def page(port: int, **headers: str) -> tuple[int, str]:
     """Status and text of the page."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/", headers=headers)
     answer = connection.getresponse()
     text = answer.read().decode()

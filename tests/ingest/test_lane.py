@@ -322,7 +322,7 @@ def test_a_connection_on_which_nothing_comes_is_closed() -> None:
 
 def test_a_slow_body_is_not_an_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "BODY_SECONDS", 2.0)
-    with lane_serving(idle_connection_timeout=0.1) as served, connected(served) as sender:
+    with lane_serving(idle_connection_timeout=1.0) as served, connected(served) as sender:
         sender.sendall(a_post(POINT)[:-1])
         assert answers(sender, 1)[0][0] == 408
 

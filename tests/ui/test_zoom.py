@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -45,8 +46,8 @@ def zoomed(front: Front, server: Server) -> Iterator[Front]:
 def box(front: Front) -> tuple[float, float]:
     """Where the box on the strip begins, and its width, as shares of the strip."""
     here, all_ = (front.page.locator(f"#strip .{name}").bounding_box() for name in ("lens", "pane"))
-    assert here is not None
-    assert all_ is not None
+    if here is None or all_ is None:  # not there yet
+        return math.nan, math.nan
     return (here["x"] - all_["x"]) / all_["width"], here["width"] / all_["width"]
 
 
