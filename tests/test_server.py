@@ -287,7 +287,7 @@ def alive() -> tuple[int, int]:
 
 def test_tabs_opened_and_closed_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(front.OPTIONS, "check_unused_sessions_milliseconds", 100)
-    monkeypatch.setitem(front.OPTIONS, "unused_session_lifetime_milliseconds", 300)
+    monkeypatch.setitem(front.OPTIONS, "unused_session_lifetime_milliseconds", 1500)
     with serving(Config(port=0, bind="127.0.0.1")) as process:
         before = alive()
         for _ in range(4):

@@ -93,6 +93,10 @@ class PageDoor(DocHandler):
 
     def answer(self, session: Any) -> None:
         """The page of a session."""
+        if session.destroyed:  # while it was built, as one that nobody uses
+            self.set_header("Refresh", RETRY_AFTER)
+            self.notice(503, "This page took too long to build", "The server is busy; it is tried again.")
+            return
         roots = session.document.roots
         if not roots:
             text = "The server's log says why."
