@@ -18,7 +18,7 @@ WORKDIR /scope
 COPY pyproject.toml ./
 COPY scripts/requirements.py scripts/
 RUN python3 -m venv /opt/scope \
-    && /opt/scope/bin/python -c "from scripts.requirements import requirements; print(*requirements(['mqtt']), sep='\n')" >/tmp/asked \
+    && /opt/scope/bin/python -c "from scripts.requirements import requirements; print(*requirements(['mqtt', 'redis']), sep='\n')" >/tmp/asked \
     && /opt/scope/bin/python -m pip install --no-cache-dir --no-compile --disable-pip-version-check -r /tmp/asked \
     && /opt/scope/bin/python -m pip uninstall --quiet --yes pip setuptools \
     && { /opt/scope/bin/python -m compileall -q -j 0 /opt/scope/lib || true; } \

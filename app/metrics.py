@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 from app.feed.feed import Feed
 from app.guard.guard import Guard
 from app.health import Pulse, memory_limit, memory_used, release
-from app.ingest.handler import Receiver
+from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.problems import JsonHandler
 

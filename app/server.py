@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
-from tornado.iostream import StreamClosedError
-from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application, RequestHandler
-from tornado.websocket import WebSocketClosedError
 
 from app.api import measurements, openapi, pins, screen, single, triggers
 from app.api.channels import ChannelsHandler
@@ -37,8 +32,9 @@ from app.guard.gate import Gate
 from app.health import Checks, HealthHandler, Pulse, ReadyHandler, release
 from app.ingest import influx, teleplot_udp
 from app.ingest.formats import FORMATS
-from app.ingest.handler import DataHandler, Receiver
+from app.ingest.handler import DataHandler
 from app.ingest.lane_server import LaneServer
+from app.ingest.receiver import Receiver
 from app.ingest.socket import Senders
 from app.memory.memory import Memory
 from app.memory.silence import Silence
@@ -48,11 +44,9 @@ from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.pins import Pins
 from app.store.references import SIGN, maker
+from app.system import beside, calm_collector, listen, report
 
-T = TypeVar("T")
 STATIC = Path(__file__).parent / "ui" / "static"
-TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
-UNSENT = 128 << 10  # bytes the kernel takes before a slow reader is felt
 HTTP = {
     "max_header_size": 24 << 10,
     "max_body_size": 8 << 20,
@@ -64,7 +58,6 @@ FEWEST_ROWS = 16
 MINUTE, HOUR = 60.0, 3600.0  # s
 DRAINED_WITHIN = 2.0  # s for requests under way
 DRAIN_STEP = 0.02  # s
-COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
 
 
 class Data(DataReader, DataHandler):
@@ -212,56 +205,6 @@ async def forgetting(silence: Silence) -> None:
     while True:
         silence.look(time.monotonic())
         await asyncio.sleep(MINUTE)
-
-
-def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what went wrong in the loop, but for a viewer that left while something was on its way to it."""
-    if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
-        loop.default_exception_handler(context)
-
-
-def listen(config: Config) -> list[socket.socket]:
-    """The listening sockets; OSError when the place is taken or forbidden."""
-    if config.socket:
-        return [bind_unix_socket(config.socket, mode=0o660)]
-    sockets = bind_sockets(config.port, config.bind)
-    for made in sockets:
-        made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
-    return sockets
-
-
-async def beside(work: Callable[[], T]) -> T:
-    """What the work returns, done in a thread that does not keep a stopped process alive."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(put: Callable[[Any], None], what: object) -> None:
-        if not done.cancelled():
-            put(what)
-
-    def run() -> None:
-        what: object
-        put: Callable[[Any], None]
-        try:
-            put, what = done.set_result, work()
-        except Exception as error:
-            put, what = done.set_exception, error
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile: nobody waits any more
-            loop.call_soon_threadsafe(settle, put, what)
-
-    threading.Thread(target=run, daemon=True).start()
-    return await done
-
-
-def calm_collector() -> None:
-    """Have the garbage collector leave alone what was imported, and look through everything less often.
-
-    A full collection would stop the loop for a quarter of a second, every ten seconds with five tabs. Pages
-    are built later than this, so that closed ones are still found.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED)
 
 
 def load_front() -> ModuleType:

@@ -6,10 +6,10 @@ import asyncio
 import http.client
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from tornado.httpserver import HTTPServer
@@ -21,10 +21,13 @@ from app.api.data import DataReader
 from app.config import Config
 from app.guard.gate import Gate
 from app.ingest import influx
-from app.ingest.handler import DataHandler, Receiver
+from app.ingest.handler import DataHandler
+from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.problems import NotFound
 from app.scope.derived import Sources
+
+T = TypeVar("T")
 
 
 class Data(DataReader, DataHandler):
@@ -92,10 +95,65 @@ class Kept(logging.Handler):
 
 
 @contextmanager
+def in_thread(
+    loop: asyncio.AbstractEventLoop,
+    living: AbstractAsyncContextManager[None],
+    logged: list[logging.LogRecord],
+) -> Iterator[None]:
+    """What lives on a loop in a thread of its own meanwhile; what is logged from warnings up is kept."""
+    ready = threading.Event()
+
+    over = asyncio.Event()
+
+    async def live() -> None:
+        async with living:
+            ready.set()
+            await over.wait()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(live())
+        loop.close()
+
+    kept = Kept(logged)
+    logging.getLogger().addHandler(kept)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        logging.getLogger().removeHandler(kept)
+
+
+@asynccontextmanager
+async def listening(server: Any, served: Any) -> AsyncIterator[None]:
+    """A server on a free port, which is told to `served`."""
+    sockets = bind_sockets(0, "127.0.0.1")
+    server.add_sockets(sockets)
+    served.port = sockets[0].getsockname()[1]
+    try:
+        yield
+    finally:
+        server.stop()
+        await server.close_all_connections()
+
+
+def on_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], T]) -> T:
+    """What the work returns, done by the loop."""
+
+    async def done() -> T:
+        return work()
+
+    return asyncio.run_coroutine_threadsafe(done(), loop).result(10)
+
+
+@contextmanager
 def serving(config: Config | None = None) -> Iterator[Served]:
-    """A server in a thread of its own; what it logs from warnings up is kept."""
-    config = config or Config()
-    loop, ready = asyncio.new_event_loop(), threading.Event()
+    """A server in a thread of its own."""
+    config, loop = config or Config(), asyncio.new_event_loop()
     served = Served(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
     receiver = served.receiver = Receiver(served.memory, config)
     given = {"memory": served.memory, "config": config, "clock": served.clock}
@@ -105,33 +163,11 @@ def serving(config: Config | None = None) -> Iterator[Served]:
         *influx.routes(receiver, clock=served.clock),
     ]
 
-    async def start() -> HTTPServer:
-        server = HTTPServer(Gate(Application(routes, default_handler_class=NotFound), receiver.guard))
-        sockets = bind_sockets(0, "127.0.0.1")
-        server.add_sockets(sockets)
-        served.port = sockets[0].getsockname()[1]
-        ready.set()
-        return server
+    @asynccontextmanager
+    async def living() -> AsyncIterator[None]:
+        gate = Gate(Application(routes, default_handler_class=NotFound), receiver.guard)
+        async with listening(HTTPServer(gate), served):
+            yield
 
-    async def stop(server: HTTPServer) -> None:
-        server.stop()
-        await server.close_all_connections()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(stop(server))
-        loop.close()
-
-    kept = Kept(served.logged)
-    logging.getLogger().addHandler(kept)
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    ready.wait(10)
-    try:
+    with in_thread(loop, living(), served.logged):
         yield served
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        logging.getLogger().removeHandler(kept)

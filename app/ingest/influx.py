@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from app.ingest.handler import Answer, DataHandler, Receiver
+from app.ingest.handler import DataHandler
+from app.ingest.receiver import Answer, Receiver
 from app.problems import JsonHandler
 
 LINES = "text/x-influx"

@@ -17,8 +17,8 @@ from typing import Any
 from tornado.httputil import format_timestamp
 from tornado.log import app_log
 
-from app.ingest.handler import JSON, SUCCESS, Answer, Body, Receiver
 from app.ingest.intake import Intake
+from app.ingest.receiver import JSON, SUCCESS, Answer, Body, Receiver
 from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
 

@@ -15,8 +15,8 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerConnectionDelegate
 from tornado.iostream import IOStream
 
-from app.ingest.handler import Receiver
 from app.ingest.lane import Lane, Shared
+from app.ingest.receiver import Receiver
 
 
 class LaneServer(HTTPServer):

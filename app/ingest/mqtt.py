@@ -15,8 +15,8 @@ from aiomqtt import Client, MqttError
 
 from app.ingest.fields import channel_name
 from app.ingest.formats import decode
-from app.ingest.handler import Receiver
 from app.ingest.intake import too_large
+from app.ingest.receiver import Receiver
 from app.memory.samples import Samples
 from app.problems import Problem, shown
 from app.texts import Broker

@@ -19,7 +19,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketProtocol13
 
 from app.ingest.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, framed, goodbye
-from app.ingest.handler import Receiver
+from app.ingest.receiver import Receiver
 from app.problems import JsonHandler, NotFound, Problem
 
 CHUNK = 1 << 16  # bytes read at once

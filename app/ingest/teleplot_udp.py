@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from app.ingest.formats import decode
-from app.ingest.handler import Receiver
+from app.ingest.receiver import Receiver
 from app.problems import Problem
 
 TOLD_EVERY = 60.0  # s

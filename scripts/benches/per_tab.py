@@ -17,7 +17,7 @@ import panel as pn
 
 from app.api.channels import ChannelsHandler
 from app.config import Config
-from app.ingest.handler import Receiver
+from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.scope.autoset import Autoset
 from app.scope.derived import Sources

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
-from serving import Clock, Kept, Served
+from serving import Clock, Served, in_thread, listening, on_loop
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from app.api import measurements, pins, screen, single, triggers
 from app.config import Config
 from app.feed.feed import Feed
 from app.guard.guard import Guard
-from app.ingest.handler import DataHandler, Receiver
+from app.ingest.handler import DataHandler
+from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
@@ -40,12 +38,7 @@ class Screens(Served):
     waiting: single.Waiting = field(default_factory=single.Waiting)
 
     def on_loop(self, work: Callable[[], T]) -> T:
-        """What the work returns, done by the loop."""
-
-        async def done() -> T:
-            return work()
-
-        return asyncio.run_coroutine_threadsafe(done(), self.loop).result(10)
+        return on_loop(self.loop, work)
 
     def send(self, name: str, x: Any, y: Any, unit: str = "V", x_unit: str = "s") -> None:
         """Samples straight into the memory."""
@@ -77,8 +70,8 @@ class Screens(Served):
 
 @contextmanager
 def serving(points: int = 1_000_000) -> Iterator[Screens]:
-    """A server in a thread of its own; what it logs from warnings up is kept."""
-    loop, ready, clock = asyncio.new_event_loop(), threading.Event(), Clock()
+    """A server in a thread of its own."""
+    loop, clock = asyncio.new_event_loop(), Clock()
     memory = Memory(points)
     feed = Feed(memory, ROWS, lambda: clock() / 1e9)
     singles = single.routes(feed)
@@ -88,33 +81,11 @@ def serving(points: int = 1_000_000) -> Iterator[Screens]:
     drawer = pins.routes(feed, Pins(), Guard(Config()))
     routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles, *drawer]
 
-    async def start() -> HTTPServer:
-        server = HTTPServer(Application([posts, *routes], default_handler_class=NotFound))
-        sockets = bind_sockets(0, "127.0.0.1")
-        server.add_sockets(sockets)
-        screens.port = sockets[0].getsockname()[1]
-        ready.set()
-        return server
+    @asynccontextmanager
+    async def living() -> AsyncIterator[None]:
+        application = Application([posts, *routes], default_handler_class=NotFound)
+        async with listening(HTTPServer(application), screens):
+            yield
 
-    async def stop(server: HTTPServer) -> None:
-        server.stop()
-        await server.close_all_connections()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(stop(server))
-        loop.close()
-
-    kept = Kept(screens.logged)
-    logging.getLogger().addHandler(kept)
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    ready.wait(10)
-    try:
+    with in_thread(loop, living(), screens.logged):
         yield screens
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        logging.getLogger().removeHandler(kept)

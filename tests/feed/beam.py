@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,9 +15,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 import orjson
-from serving import Kept
+from serving import in_thread, listening, on_loop
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -29,14 +27,15 @@ from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.feed.watch import Page, WatchPage
 from app.feed.wire import Received, decode
-from app.ingest.handler import DataHandler, Receiver
+from app.ingest.handler import DataHandler
+from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
 
 T = TypeVar("T")
 ROWS = 2048
-UNSENT = 128 << 10  # as app.server has it
+UNSENT = 128 << 10  # as app.system has it
 PAGE = b"<!doctype html><title>watch</title>" + b" " * 5000
 
 
@@ -51,12 +50,7 @@ class Served:
     logged: list[logging.LogRecord] = field(default_factory=list)
 
     def on_loop(self, work: Callable[[], T]) -> T:
-        """What the work returns, done by the loop."""
-
-        async def done() -> T:
-            return work()
-
-        return asyncio.run_coroutine_threadsafe(done(), self.loop).result(10)
+        return on_loop(self.loop, work)
 
     def send(self, name: str, x: Any, y: Any, at: float | None = None) -> None:
         """Samples straight into the memory; `at`: Unix s of their arrival."""
@@ -73,9 +67,8 @@ class Served:
 
 @contextmanager
 def serving(config: Config | None = None) -> Iterator[Served]:
-    """A server in a thread of its own; what it logs from warnings up is kept."""
-    config = config or Config()
-    loop, ready = asyncio.new_event_loop(), threading.Event()
+    """A server in a thread of its own."""
+    config, loop = config or Config(), asyncio.new_event_loop()
     memory = Memory(config.scope_points, max_channels=config.max_channels)
     served = Served(loop, memory, Feed(memory, ROWS))
     routes: list[Any] = [
@@ -84,40 +77,19 @@ def serving(config: Config | None = None) -> Iterator[Served]:
         ("/watch", WatchPage, {"page": Page(PAGE)}),
     ]
 
-    async def start() -> tuple[HTTPServer, asyncio.Task[None]]:
+    @asynccontextmanager
+    async def living() -> AsyncIterator[None]:
         server = HTTPServer(Application(routes, default_handler_class=NotFound))
-        sockets = bind_sockets(0, "127.0.0.1")
-        sockets[0].setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25), UNSENT)
-        server.add_sockets(sockets)
-        served.port = sockets[0].getsockname()[1]
-        running = asyncio.create_task(served.feed.run())
-        ready.set()
-        return server, running
+        async with listening(server, served):
+            for listener in server._sockets.values():
+                listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25), UNSENT)
+            running = asyncio.create_task(served.feed.run())
+            yield
+            running.cancel()
+            await asyncio.wait([running])
 
-    async def stop(server: HTTPServer, running: asyncio.Task[None]) -> None:
-        running.cancel()
-        await asyncio.wait([running])
-        server.stop()
-        await server.close_all_connections()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(stop(*server))
-        loop.close()
-
-    kept = Kept(served.logged)
-    logging.getLogger().addHandler(kept)
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    ready.wait(10)
-    try:
+    with in_thread(loop, living(), served.logged):
         yield served
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        logging.getLogger().removeHandler(kept)
 
 
 class Viewer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ import app.ingest.intake as intake
 from app.config import Config
 from tests.conftest import wait_until
 
+Serve = Callable[..., AbstractContextManager[Served]]
 SMALL = Config(max_body=10_000, max_samples=500, max_channels=3)
 
 
@@ -31,6 +33,11 @@ def scope() -> Iterator[Served]:
 def small() -> Iterator[Served]:
     with serving(SMALL) as served:
         yield served
+
+
+@pytest.fixture
+def serve() -> Serve:
+    return serving
 
 
 # What a sender gets back
@@ -276,19 +283,19 @@ def test_a_page_of_another_host_may_not_send(scope: Served) -> None:
     assert scope.memory.accepted == 1
 
 
-def test_a_page_of_an_allowed_host_may_send() -> None:
-    with serving(Config(allow_ws_origin=("page.example",))) as served:
+def test_a_page_of_an_allowed_host_may_send(serve: Serve) -> None:
+    with serve(Config(allow_ws_origin=("page.example",))) as served:
         assert served.post({"x": 1, "y": 2}, Origin="https://page.example")[0] == 200
         assert served.post({"x": 1, "y": 2}, Origin=f"http://127.0.0.1:{served.port}")[0] == 403
 
 
 def test_a_bug_in_the_memory_is_answered_with_500_and_a_number(
-    monkeypatch: pytest.MonkeyPatch,
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("secret")
 
-    with serving() as served:
+    with serve() as served:
         monkeypatch.setattr(served.memory, "append", broken)
         status, answer = served.post({"x": 1, "y": 2})
         assert (status, answer["code"]) == (500, "internal")

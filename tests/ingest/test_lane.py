@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import logging
 import re
 import socket
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 import pytest
@@ -15,11 +13,10 @@ import test_handler
 from laned import Laned, lane_serving
 from malformed import MALFORMED
 from serving import Served, serving
-from test_handler import SMALL, answer_of, raw_request
+from test_handler import SMALL, Serve, answer_of, raw_request
 
 import app.ingest.intake as intake
 import app.ingest.lane as lane
-from app.config import Config
 from app.ingest.requests import Chunked, Sized, head
 from app.problems import Problem
 from tests.conftest import wait_until
@@ -42,35 +39,13 @@ def small() -> Iterator[Laned]:
         yield served
 
 
-# Every fact about Tornado's way in, but for those that serve by themselves, is one about the lane.
-OWN = {
-    "test_a_page_of_an_allowed_host_may_send",
-    "test_a_bug_in_the_memory_is_answered_with_500_and_a_number",
-}
-globals().update(
-    {name: test for name, test in vars(test_handler).items() if name.startswith("test_") and name not in OWN}
-)
+@pytest.fixture
+def serve() -> Serve:
+    return lane_serving
 
 
-def test_a_page_of_an_allowed_host_may_send_through_the_lane() -> None:
-    with lane_serving(Config(allow_ws_origin=("page.example",))) as served:
-        assert served.post({"x": 1, "y": 2}, Origin="https://page.example")[0] == 200
-        assert served.post({"x": 1, "y": 2}, Origin=f"http://127.0.0.1:{served.port}")[0] == 403
-
-
-def test_a_bug_in_the_memory_is_answered_by_the_lane_with_500_and_a_number(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def broken(*_: Any) -> None:
-        raise RuntimeError("secret")
-
-    with lane_serving() as served:
-        monkeypatch.setattr(served.memory, "append", broken)
-        status, answer = served.post({"x": 1, "y": 2})
-        assert (status, answer["code"]) == (500, "internal")
-        assert "secret" not in str(answer)
-        (record,) = wait_until(lambda: [r for r in served.logged if r.levelno >= logging.ERROR])
-        assert answer["request_id"] in record.getMessage()
+# Every fact about Tornado's way in is one about the lane.
+globals().update({name: test for name, test in vars(test_handler).items() if name.startswith("test_")})
 
 
 # The same bytes to both

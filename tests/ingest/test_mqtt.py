@@ -15,8 +15,8 @@ import pytest
 
 from app.config import Config
 from app.ingest import mqtt
-from app.ingest.handler import Receiver
 from app.ingest.mqtt import Subscription
+from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.texts import Broker
 from tests.conftest import wait_until

@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from app.config import Config
-from app.ingest.handler import Receiver
+from app.ingest.receiver import Receiver
 from app.ingest.teleplot_udp import Telegrams, listening
 from app.memory.memory import Memory
 

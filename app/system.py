@@ -1,0 +1,72 @@
+"""What the process asks of its system: sockets, threads beside the loop, a calm garbage collector."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tornado.iostream import StreamClosedError
+from tornado.netutil import bind_sockets, bind_unix_socket
+from tornado.websocket import WebSocketClosedError
+
+from app.config import Config
+
+T = TypeVar("T")
+TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
+UNSENT = 128 << 10  # bytes the kernel takes before a slow reader is felt
+COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
+
+
+def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in the loop, but for a viewer that left while something was on its way to it."""
+    if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
+        loop.default_exception_handler(context)
+
+
+def listen(config: Config) -> list[socket.socket]:
+    """The listening sockets; OSError when the place is taken or forbidden."""
+    if config.socket:
+        return [bind_unix_socket(config.socket, mode=0o660)]
+    sockets = bind_sockets(config.port, config.bind)
+    for made in sockets:
+        made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
+    return sockets
+
+
+async def beside(work: Callable[[], T]) -> T:
+    """What the work returns, done in a thread that does not keep a stopped process alive."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(put: Callable[[Any], None], what: object) -> None:
+        if not done.cancelled():
+            put(what)
+
+    def run() -> None:
+        what: object
+        put: Callable[[Any], None]
+        try:
+            put, what = done.set_result, work()
+        except Exception as error:
+            put, what = done.set_exception, error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(settle, put, what)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
+
+
+def calm_collector() -> None:
+    """Have the garbage collector leave alone what was imported, and look through everything less often.
+
+    A full collection would stop the loop for a quarter of a second, every ten seconds with five tabs. Pages
+    are built later than this, so that closed ones are still found.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
