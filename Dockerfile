@@ -26,9 +26,11 @@ RUN python3 -m venv /opt/scope \
 
 COPY . ./
 RUN /opt/scope/bin/python -m compileall -q app scripts \
-    && useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin scope
+    && useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin scope \
+    && install --directory --owner=scope /data
 USER 10001
-ENV VIRTUAL_ENV=/opt/scope PATH=/opt/scope/bin:$PATH HOME=/tmp SCOPE_NGINX=on PORT=80
+ENV VIRTUAL_ENV=/opt/scope PATH=/opt/scope/bin:$PATH HOME=/tmp SCOPE_NGINX=on PORT=80 SCOPE_DATA=/data
+VOLUME /data
 EXPOSE 80
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \

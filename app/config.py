@@ -16,6 +16,7 @@ from app.texts import (
     at_most,
     broker,
     count,
+    folder,
     hosts,
     origins,
     port,
@@ -101,6 +102,13 @@ class Config:
         at_most,
         "a whole number; 0: no limit",
         "new channels a minute of each token; not set: 30 with tokens, no limit without",
+    )
+    data: Path | None = setting(  # noqa: RUF009  it is a field
+        None,
+        "SCOPE_DATA",
+        folder,
+        "a folder",
+        "folder for what is to survive a restart; it is made if need be; not set: memory only",
     )
     mqtt: Broker | None = setting(  # noqa: RUF009  it is a field
         None,

@@ -44,7 +44,7 @@ from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.pins import Pins
 from app.store.references import SIGN, maker
-from app.system import beside, calm_collector, listen, report
+from app.system import beside, calm_collector, listen, opened, report
 
 STATIC = Path(__file__).parent / "ui" / "static"
 HTTP = {
@@ -218,8 +218,10 @@ def load_front() -> ModuleType:
 
 
 def warn(config: Config) -> None:
-    """Say loudly what is open to everybody."""
+    """Say loudly what is open to everybody, and what a restart ends."""
     log = logging.getLogger(__name__)
+    if config.data is None:
+        log.warning("MEMORY ONLY: a restart ends everything; SCOPE_DATA names a folder to keep it in")
     for tokens, what, name in (
         (config.write_tokens, "send to", "SCOPE_WRITE_TOKENS"),
         (config.view_tokens, "look at", "SCOPE_VIEW_TOKENS"),
@@ -228,10 +230,23 @@ def warn(config: Config) -> None:
             log.warning("OPEN: whoever reaches this server may %s it; %s would ask for a token", what, name)
 
 
+def usable(folder: Path | None) -> bool:
+    """Whether the folder of SCOPE_DATA, if there is one, can be written; says why not."""
+    try:
+        if folder is not None:
+            opened(folder)
+    except OSError as error:
+        print(f"SCOPE_DATA: cannot write into {folder}: {error.strerror}.", file=sys.stderr)
+        return False
+    return True
+
+
 def serve(config: Config) -> int:
     """Run one process until it is told to stop; returns its exit status."""
     if config.mqtt is not None and find_spec("aiomqtt") is None:
         print("SCOPE_MQTT needs a package that is not here: pip install aiomqtt.", file=sys.stderr)
+        return 1
+    if not usable(config.data):
         return 1
     try:
         scope = Process(config)

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import gc
 import socket
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tornado.iostream import StreamClosedError
@@ -36,6 +38,13 @@ def listen(config: Config) -> list[socket.socket]:
     for made in sockets:
         made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
     return sockets
+
+
+def opened(folder: Path) -> None:
+    """Make a folder if need be, and try to write into it; OSError when that cannot be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as trial:
+        trial.write(b"\0")
 
 
 async def beside(work: Callable[[], T]) -> T:

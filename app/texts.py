@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -62,6 +63,13 @@ def port(text: str) -> int:
 
 def udp_port(text: str) -> int:
     return port(text)
+
+
+def folder(text: str) -> Path:
+    """A folder; `~` is the user's own."""
+    if "\0" in text:
+        raise ValueError
+    return Path(text).expanduser()
 
 
 def hosts(text: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def test_the_image_does_not_run_as_root(dockerfile: str) -> None:
 
 def test_the_image_serves_port_80_behind_nginx(dockerfile: str) -> None:
     settings = " ".join(instructions(dockerfile, "ENV")).split()
-    assert {"PORT=80", "SCOPE_NGINX=on"} <= set(settings)
+    assert {"PORT=80", "SCOPE_NGINX=on", "SCOPE_DATA=/data"} <= set(settings)
     assert instructions(dockerfile, "EXPOSE") == ["80"]
 
 

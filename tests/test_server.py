@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from bokeh.document import Document
@@ -21,6 +22,7 @@ from websockets.sync.client import connect
 
 from app.config import Config
 from app.server import Process
+from app.system import opened
 from app.ui import front
 from app.ui.tab import Tab
 from tests.conftest import wait_until
@@ -240,6 +242,25 @@ def test_a_port_that_is_taken_is_one_sentence_and_status_1(
     said = capfd.readouterr().err.strip()
     assert said.startswith(f"Cannot listen on 127.0.0.1:{server.port}")
     assert "\n" not in said
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence_and_status_1(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a file").write_text("")
+    second = Server(settings={"SCOPE_DATA": str(tmp_path / "a file" / "data")})
+    second.launch()
+    assert second.process is not None
+    assert second.process.wait(10) == 1
+    said = capfd.readouterr().err.strip()
+    assert said.startswith(f"SCOPE_DATA: cannot write into {tmp_path}")
+    assert "\n" not in said
+
+
+def test_a_folder_is_made(tmp_path: Path) -> None:
+    opened(tmp_path / "a" / "b")
+    opened(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
 # in this process, to look inside
