@@ -18,7 +18,8 @@ SLOW = 1.0  # s by which the loop may be late and still be called ready
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
-Checks = Mapping[str, Callable[[], bool]]
+Check = Callable[[], bool]
+Checks = Mapping[str, Check]
 
 
 def release() -> str:
@@ -99,7 +100,7 @@ class HealthHandler(Said):
 
 
 class ReadyHandler(Said):
-    """GET /readyz -> 200, or 503 while a check fails: {"status", "checks": {"loop": "pass", ...}}."""
+    """GET /readyz -> 200, or 503 while a check fails: {"status", "checks": {"loop_lag": "pass", ...}}."""
 
     def initialize(self, checks: Checks) -> None:
         self.checks = checks

@@ -6,8 +6,8 @@ value that a sender could choose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -16,26 +16,24 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from app.feed.feed import Feed
+from app.figures import Source, Values, counted, gauge, labelled
 from app.guard.guard import Guard
 from app.health import Pulse, memory_limit, memory_used, release
 from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.problems import JsonHandler
 
-ENGINE = "memory"
 
-Values = Mapping[tuple[str, ...], int]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Figures(Collector):
     """All figures of one process.
 
     sessions  how many front panels are open
+    sources   blocks that hand in figures of their own
     """
 
     memory: Memory
@@ -44,6 +42,7 @@ class Figures(Collector):
     guard: Guard
     pulse: Pulse
     sessions: Callable[[], int]
+    sources: list[Source] = field(default_factory=list)
 
     def collect(self) -> Iterator[Metric]:
         yield labelled("osc_build_info", "the release", ("version",), {(release(),): 1})
@@ -51,6 +50,8 @@ class Figures(Collector):
         yield from self.of_store()
         yield from self.of_viewers()
         yield from self.of_process()
+        for source in self.sources:
+            yield from source.collect()
 
     def of_ingest(self) -> Iterator[Metric]:
         """What senders were told."""
@@ -68,15 +69,15 @@ class Figures(Collector):
         """What is kept: stored = live + evicted."""
         records = list(self.memory.records.values())
         live = sum(record.total - record.first for record in records)
-        engine = ("engine",)
-        yield labelled("osc_store_samples", "samples alive", engine, {(ENGINE,): live})
-        evicted: Values = {(ENGINE,): self.memory.accepted - live}
+        engine, mine = ("engine",), (self.memory.engine,)
+        yield labelled("osc_store_samples", "samples alive", engine, {mine: live})
+        evicted: Values = {mine: self.memory.accepted - live}
         yield counted("osc_store_evicted_samples", "samples overwritten or deleted", engine, evicted)
         size = sum(record.nbytes for record in records)
-        yield labelled("osc_store_bytes", "room taken by samples", engine, {(ENGINE,): size})
+        yield labelled("osc_store_bytes", "room taken by samples", engine, {mine: size})
         yield gauge("osc_store_channels", "channels there are", len(records))
         yield gauge("osc_store_channels_limit", "channels there may be", self.memory.max_channels)
-        yield labelled("osc_store_up", "whether it takes samples", engine, {(ENGINE,): 1})
+        yield labelled("osc_store_up", "whether it takes samples", engine, {mine: 1})
 
     def of_viewers(self) -> Iterator[Metric]:
         """Who looks, and what they were sent."""
@@ -93,26 +94,6 @@ class Figures(Collector):
         yield gauge(
             "osc_auth_open", "1 while no token is needed to send", int(self.guard.everybody is not None)
         )
-
-
-def gauge(name: str, meaning: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, meaning, value=value)
-
-
-def labelled(name: str, meaning: str, labels: tuple[str, ...], values: Values) -> Metric:
-    """Figures that go up and down."""
-    return filled(GaugeMetricFamily(name, meaning, labels=labels), values)
-
-
-def counted(name: str, meaning: str, labels: tuple[str, ...], values: Values) -> Metric:
-    """Figures that only grow; their names end in `_total`."""
-    return filled(CounterMetricFamily(name, meaning, labels=labels), values)
-
-
-def filled(family: CounterMetricFamily | GaugeMetricFamily, values: Values) -> Metric:
-    for labels, value in sorted(values.items()):
-        family.add_metric(labels, value)
-    return family
 
 
 def registry(figures: Figures) -> CollectorRegistry:

@@ -29,7 +29,7 @@ from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.guard.gate import Gate
-from app.health import Checks, HealthHandler, Pulse, ReadyHandler, release
+from app.health import Check, HealthHandler, Pulse, ReadyHandler, release
 from app.ingest import influx, teleplot_udp
 from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler
@@ -92,14 +92,15 @@ class Process:
         self.draining = False
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
-        figures = Figures(self.memory, self.receiver, self.feed, self.guard, self.pulse, self.sessions)
+        self.checks = self.first_checks()
+        self.figures = Figures(self.memory, self.receiver, self.feed, self.guard, self.pulse, self.sessions)
         self.routes: list[Any] = [
             (r"/data", Data, {"receiver": self.receiver, "sources": self.feed.memory}),
             (r"/channels", ChannelsHandler, {"memory": self.feed.memory, "config": config}),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
             (r"/healthz", HealthHandler),
-            (r"/readyz", ReadyHandler, {"checks": self.checks()}),
-            (r"/metrics", MetricsHandler, {"registry": registry(figures)}),
+            (r"/readyz", ReadyHandler, {"checks": self.checks}),
+            (r"/metrics", MetricsHandler, {"registry": registry(self.figures)}),
             *influx.routes(self.receiver),
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
@@ -116,10 +117,10 @@ class Process:
         self.sockets = listen(config)
         self.stopped = asyncio.Event()
 
-    def checks(self) -> Checks:
-        """What has to be so for requests to be sent here."""
+    def first_checks(self) -> dict[str, Check]:
+        """What has to be so for requests to be sent here; who starts what may fail adds a check of it."""
         return {
-            "loop": self.pulse.steady,
+            "loop_lag": self.pulse.steady,
             "pages": lambda: self.pages is not None,
             "draining": lambda: not self.draining,
         }

@@ -67,16 +67,17 @@ def test_it_is_ready_once_its_pages_are() -> None:
     starting = Server()
     starting.launch()
     try:
-        wait_until(lambda: checks(starting, 503) == {"loop": "pass", "pages": "fail", "draining": "pass"})
-        wait_until(lambda: checks(starting, 200) == {"loop": "pass", "pages": "pass", "draining": "pass"}, 60)
+        wait_until(lambda: (checks(starting, 503) or {}).get("pages") == "fail")
+        wait_until(lambda: set((checks(starting, 200) or {}).values()) == {"pass"}, 60)
     finally:
         starting.stop()
 
 
-def checks(server: Server, wanted: int) -> object:
+def checks(server: Server, wanted: int) -> dict[str, str] | None:
     """What /readyz says of each check, when it answers with this status."""
     try:
         status, body = server.ask("GET", "/readyz")
     except OSError:
         return None
-    return json.loads(body)["checks"] if status == wanted else None
+    found: dict[str, str] = json.loads(body)["checks"]
+    return found if status == wanted else None

@@ -43,6 +43,7 @@ class Feed:
     rows      points of a trace at most
     clock     Unix seconds
     extra     gives readouts for everybody besides those of the view
+    notices   what all who look have to know, by whose word it is: `{"durability": "The disk is full."}`
     watchers  the viewers that are connected, also those that have paused
     handed    frames since the start: sent, and not sent because the viewer was busy
     dropped   viewers that were given up, by reason
@@ -53,6 +54,8 @@ class Feed:
         self.rows = rows
         self.clock = clock
         self.extra: Callable[[], Mapping[str, object]] = dict
+        self.notices: dict[str, str] = {}
+        self.store = memory
         self.watchers: set[Watcher] = set()
         self.searches = Searches()
         self._views: dict[View, Watched] = {}
@@ -107,7 +110,9 @@ class Feed:
 
     def common(self) -> dict[str, object]:
         """Readouts that are the same for all views."""
-        return {"viewers": sum(not watcher.aside for watcher in self.watchers), **self.extra()}
+        viewers = sum(not watcher.aside for watcher in self.watchers)
+        told = {"durability": self.store.engine, "notices": list(self.notices.values())}
+        return {"viewers": viewers, **told, **self.extra()}
 
     def plain(self, view: View) -> View:
         """The same view without saying what is so anyway, so that those who see the same share it."""

@@ -92,6 +92,23 @@ def test_the_second_view_of_a_page_is_no_viewer(scope: Served) -> None:
         assert beside.picture().readouts["viewers"] == 1
 
 
+def test_all_who_look_are_told_how_durable_samples_are_and_what_they_have_to_know(scope: Served) -> None:
+    filled(scope)
+    with Viewer(scope.port) as viewer, Viewer(scope.port, "tb=3") as other:
+        first = viewer.picture().readouts
+        assert (first["durability"], first["notices"]) == ("memory", [])
+        scope.feed.store.engine = "file"
+        scope.feed.notices["durability"] = "The disk is full."
+        for each in (viewer, other):
+            found = each.until(lambda found: found.readouts["notices"] != [])
+            assert (found.readouts["durability"], found.readouts["notices"]) == (
+                "file",
+                ["The disk is full."],
+            )
+        del scope.feed.notices["durability"]
+        viewer.until(lambda found: found.readouts["notices"] == [])
+
+
 def test_there_are_thirty_frames_a_second_at_most_and_nearly_so_many(scope: Served) -> None:
     filled(scope)
     with Viewer(scope.port) as viewer:
