@@ -46,6 +46,7 @@ CODES: dict[str, tuple[int, str]] = {
     "rate_limited": (429, "Too fast"),
     "internal": (500, "Internal error"),
     "overloaded": (503, "Overloaded"),
+    "store_unavailable": (503, "Store unavailable"),
     "too_many_views": (503, "Too many views"),
 }
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}

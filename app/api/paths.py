@@ -101,6 +101,7 @@ PATHS: dict[str, dict[str, Told]] = {
                     "unsupported_media_type",
                 ),
                 *("channel_limit", "bad_channel_name", "bad_unit", "overloaded", "bad_request"),
+                "store_unavailable",
             ),
         },
         "get": {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from tornado.http1connection import HTTP1Connection
 from tornado.web import stream_request_body
 
 from app.ingest.intake import Intake
-from app.ingest.receiver import Receiver
+from app.ingest.receiver import Answer, Receiver
 from app.problems import JsonHandler, Problem
 
 ENDLESS = 1 << 62
@@ -70,10 +70,15 @@ class DataHandler(JsonHandler):
             self.set_header(name, value)
         super().options()
 
-    def post(self) -> None:
-        body = self.intake.whole() if self.intake is not None else b""
-        answer = self.receiver.received(self.request.headers, body, self.clock(), self.request.query)
+    async def post(self, *_: str) -> None:
+        answer = await self.received(self.request.headers)
         self.set_status(answer.status)
         for name, value in answer.headers.items():
             self.set_header(name, value)
         self.finish(answer.body)
+
+    async def received(self, headers: Mapping[str, str]) -> Answer:
+        """The answer to the request; headers: what is to be believed of its own."""
+        body = self.intake.whole() if self.intake is not None else b""
+        answer = self.receiver.received(headers, body, self.clock(), self.request.query)
+        return answer if isinstance(answer, Answer) else await answer

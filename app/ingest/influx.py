@@ -39,12 +39,9 @@ HEALTH = {
 class Writing(DataHandler):
     """Takes line protocol at the addresses of version 1 and 2 of InfluxDB."""
 
-    def post(self, *_: str) -> None:
+    async def post(self, *_: str) -> None:
         """What is written; a path may hold a name, which is not needed."""
-        body = self.intake.whole() if self.intake is not None else b""
-        query = self.request.query
-        said = self.receiver.received(as_lines(self.request.headers, query), body, self.clock(), query)
-        self.answer(said)
+        self.answer(await self.received(as_lines(self.request.headers, self.request.query)))
 
     def answer(self, said: Answer) -> None:
         headers = {name: value for name, value in said.headers.items() if name != "Content-Type"}

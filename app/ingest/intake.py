@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from app.ingest.encodings import Inflated, plain
 from app.problems import Problem
@@ -11,6 +13,17 @@ from app.problems import Problem
 BODY_SECONDS = 15.0  # for a body within the limit
 DROP_SECONDS = 10.0  # for the rest of one beyond it
 DROP_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What has become of a long body.
+
+    pending  blocks that are not stored yet
+    """
+
+    told: dict[str, object]
+    pending: list[asyncio.Future[Any]]
 
 
 class Room:
@@ -100,8 +113,8 @@ class Intake:
         if self.timer is not None:
             self.timer.cancel()
 
-    def whole(self) -> bytes | Problem | dict[str, object]:
-        """The body, or why there is none, or what has become of it already."""
+    def whole(self) -> bytes | Problem | Outcome:
+        """The body, or why there is none; of a body that is stored as it comes, what has become of it."""
         if self.problem is not None:
             return self.problem
         try:

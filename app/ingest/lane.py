@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import responses
 from typing import Any
 
@@ -89,6 +90,7 @@ class Lane:
     """One connection in the lane.
 
     rest    what has been read and not used
+    stored  the answer to a request whose samples are on their way to the store; nothing is read meanwhile
     coming  the request whose body is awaited
     unsent  what the sender has not taken; until it has, nothing more is read
     """
@@ -100,6 +102,7 @@ class Lane:
         self.coming: Coming | None = None
         self.ending = False
         self.waiting: asyncio.Handle | None = None
+        self.stored: asyncio.Future[Answer] | None = None
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.loop.add_reader(connection, self.readable)
@@ -110,7 +113,8 @@ class Lane:
     @property
     def busy(self) -> bool:
         """Whether a request has begun and is not yet answered."""
-        return self.coming is not None or bool(self.unsent) or self.waiting is not None
+        under_way = self.coming is not None or self.stored is not None
+        return under_way or bool(self.unsent) or self.waiting is not None
 
     # reading
 
@@ -205,10 +209,28 @@ class Lane:
     def answer(self, found: Head, body: Body) -> bool:
         """Answer a whole request; whether the next one can be looked at."""
         said = self.shared.receiver.received(found.headers, body, self.shared.clock(), found.query)
+        if not isinstance(said, Answer):
+            self.stored = said
+            self.loop.remove_reader(self.connection)
+            said.add_done_callback(partial(self.arrived, found))
+            return False
+        self.tell(found, said)
+        return bool(self.rest) and not self.unsent and not self.ending
+
+    def tell(self, found: Head, said: Answer) -> None:
         self.ending = not found.stays
         self.deadline = self.loop.time() + self.shared.patience
         self.send(self.shared.encoded(said, found.connection))
-        return bool(self.rest) and not self.unsent and not self.ending
+
+    def arrived(self, found: Head, said: asyncio.Future[Answer]) -> None:
+        """Answer a request whose samples are in the store by now, and go on."""
+        self.stored = None
+        if self.connection.fileno() < 0 or said.cancelled():
+            return
+        self.loop.add_reader(self.connection, self.readable)
+        self.tell(found, said.result())
+        if self.rest and not self.unsent and not self.ending:
+            self.turn()
 
     def refuse(self, problem: Problem) -> None:
         """Answer before the request has ended, and end the connection."""
@@ -268,7 +290,7 @@ class Lane:
     def watch(self) -> None:
         """Close a connection on which nothing happens."""
         now = self.loop.time()
-        if now >= self.deadline and self.coming is None:
+        if now >= self.deadline and self.coming is None and self.stored is None:
             self.close()
         else:
             self.timer = self.loop.call_at(max(self.deadline, now + LINGER), self.watch)

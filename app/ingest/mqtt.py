@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from aiomqtt import Client, MqttError
 
@@ -101,7 +102,10 @@ class Subscription:
         batch = decode("", body, now, self.receiver.limits)
         if {samples.channel for samples in batch} == {USUAL} and USUAL.encode() not in payload:
             batch = [named(samples, topic) for samples in batch]
-        self.receiver.placed(batch, now / 1e9)
+        self.receiver.offer(batch, now / 1e9, partial(self.unstored, topic))
+
+    def unstored(self, topic: str, problem: Problem) -> None:
+        self.refuse(topic, problem.message)
 
     def refuse(self, topic: str, why: str) -> None:
         self.refused += 1

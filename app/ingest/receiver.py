@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import orjson
 from tornado.log import app_log
@@ -15,12 +17,13 @@ from app.config import Config
 from app.guard.guard import Guard
 from app.guard.sender import Sender
 from app.ingest.batch import Asked, Limits, Partial, Point
+from app.ingest.bus import Bus, Done, Local, Mark
 from app.ingest.counts import ANY, Counts
 from app.ingest.formats import NAMES, decoder, is_binary, media_type
-from app.ingest.intake import Intake, Room
+from app.ingest.intake import Intake, Outcome, Room
 from app.ingest.query import parameters
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
-from app.ingest.stream import Outcome, Query, Stream, cutter
+from app.ingest.stream import Block, Query, Stream, cutter
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Origin, Samples
@@ -28,6 +31,7 @@ from app.problems import REQUEST_ID, Problem, rendered
 from app.problems import told as told_of
 
 Body = bytes | Problem | Outcome
+Said = bytes | Coroutine[Any, Any, bytes]  # of a batch that is stored: what its sender is told, now or soon
 SUCCESS = b'{"status":"success"}'
 JSON = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
 
@@ -50,6 +54,7 @@ class Receiver:
         self.limits = Limits(samples=config.max_samples, binary=config.max_binary_samples)
         self.guard = Guard(config)
         self.sequences = Sequences()
+        self.bus: Bus = Local(memory, self.sequences)
         self.room = Room(config.max_requests)
         self.counts = Counts()
 
@@ -76,7 +81,7 @@ class Receiver:
                     return Stream(cut, asked, store, clock, self.room, give_up, encoding)
         return Intake(self.most(headers), self.room, give_up, encoding)
 
-    def block(self, headers: Mapping[str, str], body: bytes, query: Query, now: int) -> Sequence[Samples]:
+    def block(self, headers: Mapping[str, str], body: bytes, query: Query, now: int) -> Block:
         """Store a block of a long body.
 
         Problem  as for a request
@@ -85,22 +90,63 @@ class Receiver:
         batch, kind = self.read(headers.get("Content-Type", ""), body, now, query)
         if not sender.plain:
             self.weigh(batch, sender)
-        self.placed(batch, now / 1e9)
+        done = self.put(batch, now / 1e9)
         self.counts.stored(kind, batch, len(body))
-        return batch
+        return batch, done if isinstance(done, asyncio.Future) else None
 
-    def received(self, headers: Mapping[str, str], body: Body, now: int, query: str = "") -> Answer:
-        """The answer to a whole request; never an exception.
+    def offer(self, batch: list[Samples], now: float, refused: Callable[[Problem], None]) -> None:
+        """Store a batch whose sender waits for no answer.
+
+        now      Unix s
+        refused  hears why it cannot be stored
+        """
+
+        def ended(done: asyncio.Future[Done]) -> None:
+            error = done.exception()
+            if isinstance(error, Problem):
+                refused(error)
+            elif error is not None:
+                app_log.error("a batch failed", exc_info=error)
+
+        try:
+            done = self.put(batch, now)
+        except Problem as problem:
+            refused(problem)
+        else:
+            if isinstance(done, asyncio.Future):
+                done.add_done_callback(ended)
+
+    def received(
+        self, headers: Mapping[str, str], body: Body, now: int, query: str = ""
+    ) -> Answer | asyncio.Future[Answer]:
+        """The answer to a whole request, or its future; never an exception.
 
         body  without its Content-Encoding, or why there is none, or what has become of it already
         now   nanoseconds since 1970
         """
         try:
-            answer = Answer(200, self.stored(headers, body, now, query), JSON)
-        except Problem as problem:
-            answer = self.refused(problem, headers)
+            said = self.stored(headers, body, now, query)
         except Exception as error:
-            answer = failure(error, headers)
+            return self.answered(error, headers)
+        return (
+            self.answered(said, headers)
+            if isinstance(said, bytes)
+            else asyncio.ensure_future(self.later(said, headers))
+        )
+
+    async def later(self, said: Coroutine[Any, Any, bytes], headers: Mapping[str, str]) -> Answer:
+        """The answer to a request whose samples are on their way to the store."""
+        try:
+            return self.answered(await said, headers)
+        except Exception as error:
+            return self.answered(error, headers)
+
+    def answered(self, said: bytes | Exception, headers: Mapping[str, str]) -> Answer:
+        """What the sender is told of its samples, or of what kept them from being stored."""
+        if isinstance(said, bytes):
+            answer = Answer(200, said, JSON)
+        else:
+            answer = self.refused(said, headers) if isinstance(said, Problem) else failure(said, headers)
         self.counts.answers[answer.status] += 1
         return self.readable(answer, headers) if "Origin" in headers else answer
 
@@ -114,36 +160,32 @@ class Receiver:
         shared = self.guard.shared(headers)
         return Answer(answer.status, answer.body, {**answer.headers, **shared}) if shared else answer
 
-    def stored(self, headers: Mapping[str, str], body: Body, now: int, query: str) -> bytes:
+    def stored(self, headers: Mapping[str, str], body: Body, now: int, query: str) -> Said:
         """Store the samples; returns what is said of them."""
-        if isinstance(body, dict):
-            return orjson.dumps(body)
+        if isinstance(body, Outcome):
+            return self.ended(body)
         sender = self.guard.sender(headers)
         if isinstance(body, Problem):
             raise body
         request = numbered(headers)
         if request is None:
-            return self.taken(headers, body, now, query, sender)[0]
-        return self.once(request, headers, body, now, query, sender)
-
-    def once(
-        self,
-        request: Numbered,
-        headers: Mapping[str, str],
-        body: bytes,
-        now: int,
-        query: str,
-        sender: Sender,
-    ) -> bytes:
-        """Store the samples of a numbered request, if they are not stored yet."""
+            return self.taken(headers, body, now, query, sender)
         content = fingerprint(body, headers.get("Content-Type", ""), query)
-        again = self.sequences.answered(request, content)
-        if again is not None:
-            self.counts.batches[ANY, "duplicate"] += 1
-            return again
-        said, repeated = self.taken(headers, body, now, query, sender, request)
-        self.sequences.note(request, content, repeated)
-        return said
+        plain = self.bus.known(request, content)
+        if plain is not None:
+            return self.again(request, plain=plain)
+        return self.taken(headers, body, now, query, sender, request, content)
+
+    def ended(self, body: Outcome) -> Said:
+        """What is said of a long body, whose blocks are stored or on their way."""
+        said = orjson.dumps(body.told | {"durability": self.bus.durability})
+        return said if not body.pending else arrived(body, said)
+
+    def again(self, request: Numbered, *, plain: bool) -> bytes:
+        """What is said of a request that is stored already."""
+        self.counts.batches[ANY, "duplicate"] += 1
+        n = request.n if request.counts else None
+        return SUCCESS if plain else orjson.dumps(self.outcome(0, n, duplicate=True))
 
     def taken(
         self,
@@ -153,17 +195,56 @@ class Receiver:
         query: str,
         sender: Sender,
         request: Numbered | None = None,
-    ) -> tuple[bytes, bytes]:
-        """Store the samples; the answer, and what is answered if the same comes again."""
+        content: bytes = b"",
+    ) -> Said:
+        """Store the samples of a request that is new, as far as is known."""
         batch, kind = self.read(headers.get("Content-Type", ""), body, now, parameters(query))
         if not sender.plain:
             self.weigh(batch, sender)
-        placed = self.placed(batch, now / 1e9, self.sequences.missing(request) if request else None)
-        self.counts.stored(kind, batch, len(body))
+        mark = None if request is None else Mark(request, content, isinstance(batch, Point))
+        done = self.put(batch, now / 1e9, mark)
+        if isinstance(done, asyncio.Future):
+            return self.awaited(done, batch, kind, len(body), mark)
+        return self.said(done, batch, kind, len(body), mark)
+
+    async def awaited(
+        self, done: asyncio.Future[Done], batch: Sequence[Samples], kind: str, size: int, mark: Mark | None
+    ) -> bytes:
+        try:
+            where = await done
+        except ChannelLimit as limit:
+            raise crowded(limit) from None
+        return self.said(where, batch, kind, size, mark)
+
+    def said(self, done: Done, batch: Sequence[Samples], kind: str, size: int, mark: Mark | None) -> bytes:
+        """What is said of a batch.
+
+        size  bytes of its body
+        """
+        if done is None and mark is not None:
+            return self.again(mark.request, plain=mark.plain)
+        self.counts.stored(kind, batch, size)
         if isinstance(batch, Point):
-            return SUCCESS, SUCCESS
-        n = request.n if request is not None and request.counts else None
-        return receipt(batch, placed, n), repeated(n)
+            return SUCCESS
+        n = mark.request.n if mark is not None and mark.request.counts else None
+        return self.receipt(batch, done or [], n)
+
+    def outcome(self, accepted: int, n: int | None, *, duplicate: bool) -> dict[str, object]:
+        """What is said of every batch; n is its number, if it has one."""
+        number = {} if n is None else {"seq": n}
+        told = {"duplicate": duplicate, "durability": self.bus.durability}
+        return {"status": "success", "accepted": accepted, **number, **told}
+
+    def receipt(self, batch: Sequence[Samples], placed: Sequence[Placed], n: int | None = None) -> bytes:
+        """The answer to a batch; where the server chose the x of a block, it says which."""
+        answer = self.outcome(sum(map(len, batch)), n, duplicate=False)
+        if isinstance(batch, Partial):
+            answer["accepted"] = sum(map(len, batch)) - batch.gaps
+            rejected = {"rejected": batch.rejected, "error_count": batch.rejected}
+            answer |= {"status": "partial", **rejected, "errors": [told_of(fault) for fault in batch.faults]}
+        if batch[0].origin is Origin.NEXT and placed:
+            answer |= {"x0": placed[0].x0, "dt": batch[0].step}
+        return orjson.dumps(answer)
 
     def read(self, content_type: str, body: bytes, now: int, query: Query) -> tuple[list[Samples], str]:
         """The samples of a body, and the name of its format."""
@@ -183,39 +264,31 @@ class Receiver:
         names = {samples.channel for samples in batch}
         sender.write(names, len(names - self.memory.records.keys()), sum(map(len, batch)))
 
-    def placed(self, batch: list[Samples], now: float, missing: int | None = None) -> list[Placed]:
+    def put(self, batch: list[Samples], now: float, mark: Mark | None = None) -> Done | asyncio.Future[Done]:
+        """Hand a batch to the bus.
+
+        Problem  channel_limit, or whatever the bus says
+        """
         try:
-            return self.memory.append(batch, now, missing)
-        except ChannelLimit as error:
-            message = (
-                f"this would be channel {error.limit + 1} or more; delete one of the {error.limit} first"
-            )
-            details = {"limit": "channels", "max": error.limit}
-            raise Problem("channel_limit", message, details=details) from None
+            return self.bus.put(batch, now, mark)
+        except ChannelLimit as limit:
+            raise crowded(limit) from None
 
 
-def repeated(n: int | None) -> bytes:
-    """The answer to a batch that is stored already."""
-    return orjson.dumps(outcome(0, n, duplicate=True))
+def crowded(limit: ChannelLimit) -> Problem:
+    most = limit.limit
+    message = f"this would be channel {most + 1} or more; delete one of the {most} first"
+    return Problem("channel_limit", message, details={"limit": "channels", "max": most})
 
 
-def outcome(accepted: int, n: int | None, *, duplicate: bool) -> dict[str, object]:
-    """What is said of every batch; n is its number, if it has one."""
-    number = {} if n is None else {"seq": n}
-    told = {"duplicate": duplicate, "durability": "memory"}
-    return {"status": "success", "accepted": accepted, **number, **told}
+async def arrived(body: Outcome, said: bytes) -> bytes:
+    """What is said of a long body once all of its blocks are stored.
 
-
-def receipt(batch: Sequence[Samples], placed: Sequence[Placed], n: int | None = None) -> bytes:
-    """The answer to a batch; where the server chose the x of a block, it says which."""
-    answer = outcome(sum(map(len, batch)), n, duplicate=False)
-    if isinstance(batch, Partial):
-        answer["accepted"] = sum(map(len, batch)) - batch.gaps
-        rejected = {"rejected": batch.rejected, "error_count": batch.rejected}
-        answer |= {"status": "partial", **rejected, "errors": [told_of(fault) for fault in batch.faults]}
-    if batch[0].origin is Origin.NEXT:
-        answer |= {"x0": placed[0].x0, "dt": batch[0].step}
-    return orjson.dumps(answer)
+    Problem  of the first block that is not
+    """
+    for done in body.pending:
+        await done
+    return said
 
 
 def refusal(problem: Problem, headers: Mapping[str, str]) -> Answer:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+import orjson
+
 from app.problems import Fault, Problem
 
 KEPT = 1024  # requests remembered of a sender
@@ -37,13 +39,17 @@ class Numbered:
     n: int
     counts: bool
 
+    def packed(self, content: bytes, plain: bool) -> bytes:
+        """What a store keeps with the samples, so that it knows them again; see `Sequences.restore`."""
+        return orjson.dumps([self.name, self.n, self.counts, content.hex(), plain])
+
 
 @dataclass(slots=True)
 class Source:
-    """The newest requests of a sender: number -> what it held, and what it was answered."""
+    """The newest requests of a sender: number -> fingerprint, and a byte that is 1 for a single point."""
 
     heard: float
-    stored: OrderedDict[int, tuple[bytes, bytes]] = field(default_factory=OrderedDict)
+    stored: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
     highest: int = -1
 
 
@@ -59,22 +65,22 @@ class Sequences:
         self.gaps = 0
         self.sources: OrderedDict[Name, Source] = OrderedDict()
 
-    def answered(self, request: Numbered, content: bytes) -> bytes | None:
-        """What a request was answered that is stored already; None: it is new.
+    def known(self, request: Numbered, content: bytes) -> bool | None:
+        """Of a request that is stored already, whether it was a single point; None: it is new.
 
         content  fingerprint
         Problem  seq_conflict: the number was used for something else
         """
         self.forget()
         source = self.sources.get(request.name)
-        known = source.stored.get(request.n) if source is not None else None
-        if known is None:
+        kept = source.stored.get(request.n) if source is not None else None
+        if kept is None:
             return None
-        if known[0] != content:
+        if kept[:-1] != content:
             what = f"number {request.n} was sent before" if request.counts else "the key was used before"
             message = f"{what} with another content; give each request its own, and X-Boot-Id to each start"
             raise Problem("seq_conflict", message)
-        return known[1]
+        return kept[-1] == 1
 
     def missing(self, request: Numbered) -> int:
         """How many numbers were left out before this new one; -1: it is one of those that were."""
@@ -83,15 +89,15 @@ class Sequences:
             return 0
         return request.n - source.highest - 1 if request.n > source.highest else -1
 
-    def note(self, request: Numbered, content: bytes, answer: bytes) -> None:
-        """The request is stored, and was answered so."""
+    def note(self, request: Numbered, content: bytes, plain: bool) -> None:
+        """The request is stored; plain: as a single point."""
         if self.missing(request) > 0:
             self.gaps += 1
         now = self.clock()
         source = self.sources.setdefault(request.name, Source(now))
         self.sources.move_to_end(request.name)
         source.heard = now
-        source.stored[request.n] = content, answer
+        source.stored[request.n] = content + bytes((plain,))
         source.highest = max(source.highest, request.n)
         if len(source.stored) > KEPT:
             source.stored.popitem(last=False)

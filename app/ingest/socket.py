@@ -19,7 +19,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketProtocol13
 
 from app.ingest.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, framed, goodbye
-from app.ingest.receiver import Receiver
+from app.ingest.receiver import Answer, Receiver
 from app.problems import JsonHandler, NotFound, Problem
 
 CHUNK = 1 << 16  # bytes read at once
@@ -121,11 +121,13 @@ class Connection:
         """
         answers = self.answers(data)
         while turn := list(islice(answers, UNANSWERED)):
-            await self.stream.write(b"".join(turn))
+            await self.stream.write(
+                b"".join([said if isinstance(said, bytes) else await said for said in turn])
+            )
             if len(turn) == UNANSWERED:
                 await asyncio.sleep(0)
 
-    def answers(self, data: bytes) -> Iterator[bytes]:
+    def answers(self, data: bytes) -> Iterator[bytes | asyncio.Future[bytes]]:
         try:
             for kind, payload in self.frames.feed(data):
                 yield self.answer(kind, payload)
@@ -134,7 +136,7 @@ class Connection:
         except FrameError as error:
             yield self.farewell(error.code, str(error))
 
-    def answer(self, kind: int, payload: bytes) -> bytes:
+    def answer(self, kind: int, payload: bytes) -> bytes | asyncio.Future[bytes]:
         if kind == PING:
             return framed(PONG, payload)
         if kind == PONG:
@@ -144,9 +146,20 @@ class Connection:
             return self.farewell(NORMAL, "")
         self.n += 1
         said = self.senders.receiver.received(self.headers, payload, self.senders.clock(), self.query)
+        return (
+            self.said(said, self.n)
+            if isinstance(said, Answer)
+            else asyncio.ensure_future(self.later(said, self.n))
+        )
+
+    async def later(self, said: asyncio.Future[Answer], n: int) -> bytes:
+        return self.said(await said, n)
+
+    def said(self, said: Answer, n: int) -> bytes:
+        """What is answered to message n."""
         if said.status == 200:
-            return framed(TEXT, b'{"ack":%d}' % self.n)
-        answer = framed(TEXT, orjson.dumps(orjson.loads(said.body) | {"n": self.n}))
+            return framed(TEXT, b'{"ack":%d}' % n)
+        answer = framed(TEXT, orjson.dumps(orjson.loads(said.body) | {"n": n}))
         if said.status in ENDS:
             answer += self.farewell(ENDS[said.status], "see the last answer")
         return answer

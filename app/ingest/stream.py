@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from app.ingest.batch import Partial
 from app.ingest.formats import OTHER_NAMES, media_type
-from app.ingest.intake import BODY_SECONDS, Intake, Room, too_large
+from app.ingest.intake import BODY_SECONDS, Intake, Outcome, Room, too_large
 from app.ingest.query import listed, steps
 from app.ingest.raw import DTYPES
 from app.ingest.text import lines
@@ -21,8 +22,8 @@ LONGEST_LINE = 1 << 20
 LATE = 1_000_000_000  # ns by which a block may lag behind the clock before x begins afresh
 ENDLESS = 1 << 62
 Query = Mapping[str, str]
-Store = Callable[[bytes, Query, int], Sequence[Samples]]
-Outcome = dict[str, object]
+Block = tuple[Sequence[Samples], asyncio.Future[Any] | None]  # what was read, and its way to the store
+Store = Callable[[bytes, Query, int], Block]
 
 
 class Lines:
@@ -111,6 +112,7 @@ class Stream(Intake):
         self.cut, self.query, self.store, self.clock = cut, query, store, clock
         self.accepted = self.rows = self.lines = self.blocks = 0
         self.rejected = 0
+        self.pending: list[asyncio.Future[Any]] = []
         self.faults: list[Fault] = []
         self.began = 0  # receive time of the first block
         self.due: asyncio.TimerHandle | None = None
@@ -154,9 +156,11 @@ class Stream(Intake):
         body = self.cut.head + block if self.blocks and self.cut.head else block
         now = self.clock()
         try:
-            batch = self.store(body, *self.placed(rows, now))
+            batch, way = self.store(body, *self.placed(rows, now))
         except Problem as problem:
             raise self.moved(problem) from None
+        if way is not None:
+            self.pending.append(way)
         del self.kept[:n]
         self.note(batch, rows, self.cut.lines(block))
         return True
@@ -222,8 +226,8 @@ class Stream(Intake):
             self.take(len(self.kept))
         except Problem as problem:
             return problem
-        answer: Outcome = {"status": "success", "accepted": self.accepted}
+        answer: dict[str, object] = {"status": "success", "accepted": self.accepted}
         if self.rejected:
             rejected = {"rejected": self.rejected, "error_count": self.rejected}
             answer |= {"status": "partial", **rejected, "errors": [told(fault) for fault in self.faults]}
-        return answer | {"duplicate": False, "durability": "memory"}
+        return Outcome(answer | {"duplicate": False}, self.pending)

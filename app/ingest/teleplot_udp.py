@@ -32,17 +32,17 @@ class Telegrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - anybody may send
         now = self.clock()
         try:
-            self.receiver.placed(decode(TYPE, data, now, self.receiver.limits), now / 1e9)
+            self.receiver.offer(decode(TYPE, data, now, self.receiver.limits), now / 1e9, self.refuse)
         except Problem as problem:
-            self.refuse(problem.message)
+            self.refuse(problem)
         except Exception:
             log.exception("teleplot: a telegram failed")
 
-    def refuse(self, why: str) -> None:
+    def refuse(self, problem: Problem) -> None:
         self.refused += 1
         if time.monotonic() - self._told >= TOLD_EVERY:
             self._told = time.monotonic()
-            log.warning("teleplot: %d telegrams not stored; the last one: %s", self.refused, why)
+            log.warning("teleplot: %d telegrams not stored; the last one: %s", self.refused, problem.message)
 
 
 async def listening(bind: str, port: int, receiver: Receiver) -> None:

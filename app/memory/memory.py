@@ -51,7 +51,13 @@ class Memory:
     points        most samples alive in a channel
     budget        bytes for the samples of all channels together
     max_channels  most channels
+
+    durability  how much of it outlives the process: memory, nothing
+    keeps       whether notes of batches are kept
     """
+
+    durability = "memory"
+    keeps = False
 
     def __init__(self, points: int, budget: int = 1 << 30, max_channels: int = 256) -> None:
         self.version = 0
@@ -63,10 +69,17 @@ class Memory:
         self._budget = budget
         self.max_channels = max_channels
 
-    def append(self, batch: Sequence[Samples], now: float, missing: int | None = None) -> list[Placed]:
+    def append(
+        self,
+        batch: Sequence[Samples],
+        now: float,
+        missing: int | None = None,
+        note: bytes = b"",  # noqa: ARG002 - this memory keeps nothing
+    ) -> list[Placed]:
         """Store a batch, all of it or nothing; now is Unix time in seconds.
 
         missing       requests of this sender that have not come, as it numbers them; a gap then
+        note          what is to be kept with it, where anything is kept
         ChannelLimit  it would make a channel too many
         """
         new: dict[str, Samples] = {}

@@ -115,34 +115,34 @@ def test_the_newest_numbers_of_a_sender_are_remembered(monkeypatch: pytest.Monke
     monkeypatch.setattr(sequences, "KEPT", 3)
     known = Sequences()
     for n in range(5):
-        known.note(request(n), b"content", b"answer")
-    assert [known.answered(request(n), b"content") for n in range(5)] == [None, None, *[b"answer"] * 3]
+        known.note(request(n), b"content", plain=True)
+    assert [known.known(request(n), b"content") for n in range(5)] == [None, None, *[True] * 3]
     with pytest.raises(Problem, match="another content"):
-        known.answered(request(4), b"other")
+        known.known(request(4), b"other")
 
 
 def test_the_newest_senders_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequences, "SENDERS", 2)
     known = Sequences()
     for name in "abac":
-        known.note(request(0, name), b"", b"")
+        known.note(request(0, name), b"", plain=True)
     assert [name for (name,) in known.sources] == ["a", "c"]
 
 
 def test_a_silent_sender_is_forgotten() -> None:
     now = [0.0]
     known = Sequences(lambda: now[0])
-    known.note(request(0, "a"), b"", b"")
+    known.note(request(0, "a"), b"", plain=True)
     now[0] = 600.0
-    known.note(request(0, "b"), b"", b"")
+    known.note(request(0, "b"), b"", plain=True)
     now[0] = 901.0
-    assert known.answered(request(0, "a"), b"") is None
-    assert known.answered(request(0, "b"), b"") == b""
+    assert known.known(request(0, "a"), b"") is None
+    assert known.known(request(0, "b"), b"") is True
 
 
 def test_gaps_are_counted() -> None:
     known = Sequences()
     for n in (5, 6, 9, 7, 10):
-        known.note(request(n), b"", b"")
+        known.note(request(n), b"", plain=True)
     assert known.gaps == 1
     assert known.missing(request(13)) == 2
