@@ -48,6 +48,7 @@ CODES: dict[str, tuple[int, str]] = {
     "overloaded": (503, "Overloaded"),
     "store_unavailable": (503, "Store unavailable"),
     "too_many_views": (503, "Too many views"),
+    "disk_full": (507, "Disk full"),
 }
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 LONGEST_MESSAGE = 256

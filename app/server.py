@@ -42,7 +42,7 @@ from app.metrics import Figures, MetricsHandler, registry
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
-from app.store.pins import Pins
+from app.store.drawer import PLACES, Drawer
 from app.store.references import SIGN, maker
 from app.system import beside, calm_collector, listen, opened, report
 
@@ -84,8 +84,8 @@ class Process:
         self.config = config
         self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
-        self.pins = Pins()
-        self.feed.memory.makers[SIGN] = maker(self.pins)
+        self.drawer = Drawer(config.data)
+        self.feed.memory.makers[SIGN] = maker(self.drawer.pins)
         self.receiver = Receiver(self.memory, config)
         self.guard = self.receiver.guard
         self.pulse = Pulse()
@@ -105,7 +105,7 @@ class Process:
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
             *triggers.routes(self.feed),
-            *pins.routes(self.feed, self.pins, self.guard),
+            *pins.routes(self.feed, self.drawer.pins, self.guard),
             *single.routes(self.feed),
         ]
         self.routes += openapi.routes(release(), list(FORMATS), self.routes)
@@ -162,6 +162,7 @@ class Process:
         """What goes on for as long as the process serves."""
         yield self.feed.run()
         yield self.pulse.run()
+        yield from self.drawer.work()
         if self.config.mqtt is not None:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
@@ -176,7 +177,7 @@ class Process:
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address, self.guard.own)
         self.feed.extra = lambda: {"demo": demo.running}
-        bench = front.Bench(self.config, demo, self.feed, pins=self.pins)
+        bench = front.Bench(self.config, demo, self.feed, pins=self.drawer.pins)
         self.front, self.pages = front, front.serve(bench, self.routes)
         self.gate.serving = self.pages._tornado
         calm_collector()
@@ -196,6 +197,8 @@ class Process:
         self.senders.close()
         if self.pages is not None:
             await self.front.close(self.pages)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.drawer.close(), DRAINED_WITHIN / 2)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN / 2)
         logging.disable()  # whatever is cut off from here on is meant to be
@@ -235,7 +238,8 @@ def usable(folder: Path | None) -> bool:
     """Whether the folder of SCOPE_DATA, if there is one, can be written; says why not."""
     try:
         if folder is not None:
-            opened(folder)
+            for place in ("", *PLACES):
+                opened(folder / place)
     except OSError as error:
         print(f"SCOPE_DATA: cannot write into {folder}: {error.strerror}.", file=sys.stderr)
         return False

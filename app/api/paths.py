@@ -235,7 +235,10 @@ PATHS: dict[str, dict[str, Told]] = {
             "parameters": KNOBS,
             "body": thing("", note=TEXT),
             "answers": {"200": ("The pin", {JSON: ref("Pin")})},
-            "codes": ("bad_json", "bad_note", "pin_limit", "body_too_large", "origin_not_allowed", *SCREEN),
+            "codes": (
+                *("bad_json", "bad_note", "pin_limit", "body_too_large", "origin_not_allowed", "disk_full"),
+                *SCREEN,
+            ),
         },
     },
     "/frames": {

@@ -37,6 +37,7 @@ from app.scope.frame import Frame, Kind, Trace
 from app.scope.measuring import measured
 from app.scope.readouts import legend_by, readouts, verticals
 from app.scope.scope import Scope
+from app.store.disk import said
 from app.store.pins import Full, Pin, Pins, show
 
 LONGEST_BODY = 16 << 10  # bytes
@@ -101,13 +102,17 @@ class Drawer(ScreenHandler):
         self.finish(orjson.dumps(words))
 
 
+def unkept(error: OSError) -> Problem:
+    return Problem("disk_full", f"nothing was changed: {said(error)}")
+
+
 class PinsHandler(Drawer):
     """All pins, the newest first; POST keeps the screen that the page's parameters ask for."""
 
     def get(self) -> None:
         self.tell(self.pins.told)
 
-    def post(self) -> None:
+    async def post(self) -> None:
         self.allow()
         scope, note = self.scope(), self.note()
         _, glass = glass_of(self.feed, scope)
@@ -117,10 +122,13 @@ class PinsHandler(Drawer):
         scope.pin = None
         try:
             pin = self.pins.add(capture, link.query(scope), note, self.feed.clock())
+            await self.pins.kept.saved(pin.id)
         except Full as full:
             raise Problem("pin_limit", str(full)) from None
         except ValueError as error:
             raise Problem("bad_note", str(error)) from None
+        except OSError as error:
+            raise unkept(error) from None
         self.tell({"status": "success", **pin.told()})
 
 
@@ -130,18 +138,25 @@ class PinHandler(Drawer):
     def get(self, number: str) -> None:
         self.tell(self.pin(number).told())
 
-    def patch(self, number: str) -> None:
+    async def patch(self, number: str) -> None:
         self.allow()
         try:
             pin = self.pins.write(self.pin(number).id, self.note())
+            await self.pins.kept.saved(int(number))
         except ValueError as error:
             raise Problem("bad_note", str(error)) from None
+        except OSError as error:
+            raise unkept(error) from None
         self.tell({"status": "success"} if pin is None else {"status": "success", **pin.told()})
 
-    def delete(self, number: str) -> None:
+    async def delete(self, number: str) -> None:
         self.allow()
         pin = self.pin(number)
         self.pins.delete(pin.id)
+        try:
+            await self.pins.kept.saved(pin.id)
+        except OSError as error:
+            raise unkept(error) from None
         self.tell({"status": "success", "deleted": pin.id})
 
 

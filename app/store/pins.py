@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import asyncio
+from collections.abc import Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
@@ -11,6 +12,9 @@ from app.memory.memory import Records
 from app.scope.capture import Capture
 from app.scope.link import recall
 from app.scope.scope import Scope
+from app.store import pin_file
+from app.store.kept import Kept
+from app.store.shelf import Shelf
 
 ROOM = 64 << 20  # bytes of samples in all pins together
 MOST = 200
@@ -53,52 +57,72 @@ class Pin:
 
 
 class Pins:
-    """The pins of a process, by number; a number is never given twice."""
+    """The pins by number; a number is never given twice.
 
-    def __init__(self, room: int = ROOM, most: int = MOST) -> None:
-        self.told: list[dict[str, object]] = []  # of all, the newest first; a new list after each change
-        self._pins: dict[int, Pin] = {}
-        self._ids = itertools.count(1)
+    told   of all, the newest first; a new list after each change
+    shelf  where they survive the process; None: memory only
+    """
+
+    def __init__(self, room: int = ROOM, most: int = MOST, shelf: Shelf | None = None) -> None:
+        self.told: list[dict[str, object]] = []
         self._room = room
         self._most = most
+        self.kept: Kept[Pin] = Kept(shelf, read, bytes_of, self._list)
+        self._list()
 
     def add(self, capture: Capture, query: str, note: str, time: float) -> Pin:
         """Keep a screen.
 
         Full        there is no room
         ValueError  no note that can be written
+        OSError     there is no room where it is to be written
         """
-        note, size = written(note), sum(record.nbytes for record in capture.slots.values())
-        taken = sum(pin.size for pin in self._pins.values())
-        if len(self._pins) >= self._most:
+        note, size = written(note), size_of(capture)
+        taken = sum(pin.size for pin in self.kept.things.values())
+        if len(self.kept.things) >= self._most:
             raise Full(f"{self._most} pins are kept, as many as there may be; delete one first")
         if taken + size > self._room:
-            free, wanted = (self._room - taken) / 1e6, size / 1e6
+            free, wanted = max(self._room - taken, 0) / 1e6, size / 1e6
             raise Full(f"{wanted:.1f} MB do not fit, {free:.1f} MB are free; delete a pin, or turn tb down")
-        pin = Pin(next(self._ids), time, note, query, capture, size)
-        self._pins[pin.id] = pin
-        self._list()
+        pin = Pin(self.kept.claim(), time, note, query, capture, size)
+        self.kept.put(pin.id, pin)
         return pin
 
     def get(self, id: int | None) -> Pin | None:
-        return None if id is None else self._pins.get(id)
+        return None if id is None else self.kept.things.get(id)
 
     def write(self, id: int, note: str) -> Pin | None:
         """Another note; None: there is no such pin. ValueError: it cannot be written."""
-        pin, note = self._pins.get(id), written(note)
+        pin, note = self.get(id), written(note)
         if pin is not None:
-            pin = self._pins[id] = replace(pin, note=note)
-            self._list()
+            pin = replace(pin, note=note)
+            self.kept.put(id, pin)
         return pin
 
     def delete(self, id: int) -> bool:
         """False: there is no such pin."""
-        gone = self._pins.pop(id, None) is not None
-        self._list()
-        return gone
+        return self.kept.drop(id)
+
+    def saving(self, id: int) -> asyncio.Task[Hashable] | None:
+        """What writes a pin, if anything does; see Kept."""
+        return self.kept.saving(id)
 
     def _list(self) -> None:
-        self.told = [pin.told() for pin in reversed(self._pins.values())]
+        self.told = [pin.told() for _, pin in sorted(self.kept.things.items(), reverse=True)]
+
+
+def size_of(capture: Capture) -> int:
+    return sum(record.nbytes for record in capture.slots.values())
+
+
+def bytes_of(pin: Pin) -> Sequence[bytes]:
+    return pin_file.written(pin.id, pin.time, pin.note, pin.query, pin.capture)
+
+
+def read(data: bytes) -> Pin:
+    """Damaged, Newer: there is none in it."""
+    found = pin_file.read(data)
+    return Pin(**found, size=size_of(found["capture"]))
 
 
 def written(note: str) -> str:

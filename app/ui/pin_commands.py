@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from app.scope.capture import Capture, captured
 from app.scope.derived import TOO_MANY, remove
 from app.scope.link import query, recall
 from app.scope.scope import Scope
+from app.store.disk import said
 from app.store.pins import Full, Pin, show
 from app.store.references import kept, name
 from app.ui.asked import Refused, Words
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from app.ui.tab import Tab
 
 GONE = "That pin is gone."
+UNKEPT = "Nothing was kept: {}."
 ELSEWHERE = ("pin", "at", "place", "hit")  # what a link says of where it is
 
 
@@ -39,11 +43,27 @@ def pin(tab: Tab, words: Words) -> None:
     """Keep what is on the screen: of a running one the frame that was on the glass."""
     scope = tab.scope
     try:
-        tab.bench.pins.add(shot(tab, words), link(scope), noted(words), tab.bench.clock())
+        made = tab.bench.pins.add(shot(tab, words), link(scope), noted(words), tab.bench.clock())
     except Full as full:
         raise Refused(f"No room for this pin: {full}.") from None
     except ValueError as error:
         raise Refused(f"This note cannot be kept: {error}.") from None
+    except OSError as error:
+        raise Refused(UNKEPT.format(said(error))) from None
+    heed(tab, made.id)
+
+
+def heed(tab: Tab, id: int) -> None:
+    """Have the tab hear of it if what it keeps cannot be written."""
+    saving = tab.bench.pins.saving(id)
+    if saving is not None:
+        saving.add_done_callback(partial(hear, tab.hear))
+
+
+def hear(tell: Callable[[str], None], saving: asyncio.Task[Any]) -> None:
+    error = None if saving.cancelled() else saving.exception()
+    if isinstance(error, OSError):
+        tell(UNKEPT.format(said(error)))
 
 
 def shot(tab: Tab, words: Words) -> Capture:
@@ -75,6 +95,7 @@ def note(tab: Tab, words: Words) -> None:
         tab.bench.pins.write(number, noted(words))
     except ValueError as error:
         raise Refused(f"This note cannot be kept: {error}.") from None
+    heed(tab, number)
 
 
 def unpin(tab: Tab, words: Words) -> None:

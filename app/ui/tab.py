@@ -125,6 +125,11 @@ class Tab:
         else:
             self.rest()
 
+    def hear(self, trouble: str) -> None:
+        """Have the person at the panel read of what went wrong some time after it was asked for."""
+        if self.doc is not None:
+            self.doc.add_next_tick_callback(lambda: self.bridge.send({"error": trouble}))
+
     def note(self, before: Before, words: object) -> None:
         """Remember what there was before a change."""
         moved = isinstance(words, dict) and words.get("do") in NO_CHANGE

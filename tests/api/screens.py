@@ -69,7 +69,7 @@ class Screens(Served):
 
 
 @contextmanager
-def serving(points: int = 1_000_000) -> Iterator[Screens]:
+def serving(points: int = 1_000_000, kept: Pins | None = None) -> Iterator[Screens]:
     """A server in a thread of its own."""
     loop, clock = asyncio.new_event_loop(), Clock()
     memory = Memory(points)
@@ -78,7 +78,7 @@ def serving(points: int = 1_000_000) -> Iterator[Screens]:
     screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
     posts = ("/data", DataHandler, {"receiver": Receiver(memory, Config()), "clock": clock})
 
-    drawer = pins.routes(feed, Pins(), Guard(Config()))
+    drawer = pins.routes(feed, kept or Pins(), Guard(Config()))
     routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles, *drawer]
 
     @asynccontextmanager

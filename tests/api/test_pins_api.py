@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,9 @@ from PIL import Image
 from screens import Screens, serving
 
 import app.store.pins
+import app.store.shelf
+from app.store.pins import Pins
+from app.store.shelf import Folder
 
 X = np.arange(4000) / 1000
 
@@ -113,6 +119,27 @@ def test_a_full_drawer_says_so_and_loses_nothing(scope: Screens, monkeypatch: py
 
 def full(*_: object) -> None:
     raise app.store.pins.Full("no room")
+
+
+def test_a_full_disk_refuses_a_pin_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(kept=Pins(shelf=Folder(tmp_path, "pin"))) as scope:
+        scope.send("a", X, np.sin(20 * X))
+        pin(scope)
+        with monkeypatch.context() as broken:
+            broken.setattr(app.store.shelf, "whole", no_space)
+            for method, path in (("POST", "/pins"), ("PATCH", "/pins/1")):
+                status, answer = scope.ask(method, path, b'{"note": "second"}')
+                assert (status, answer["code"]) == (507, "disk_full")
+                assert "the disk is full" in answer["message"]
+            assert scope.ask("POST", "/data", {"y": 1})[0] == 200
+        (kept,) = scope.ask("GET", "/pins")[1]
+        assert kept["note"] == "first"
+        assert pin(scope)["id"] == 3
+        assert [record.levelname for record in scope.logged] == ["ERROR", "ERROR"]
+
+
+def no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_pages_of_other_hosts_may_not(scope: Screens) -> None:
