@@ -142,7 +142,7 @@ def test_messages_are_acknowledged_in_order_and_many_are_under_way() -> None:
         connect(f"ws://127.0.0.1:{served.port}/data", compression=None) as sender,
     ):
         for n in range(200):
-            sender.send('{"x": %d, "y": 1}' % n)
+            sender.send(orjson.dumps({"x": n, "y": 1}).decode())
         assert [orjson.loads(sender.recv(5))["ack"] for n in range(200)] == list(range(1, 201))
         assert 1 < served.receiver.bus.most <= 32
         assert served.memory.accepted == 200
