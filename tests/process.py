@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -36,15 +37,19 @@ def free_port() -> int:
 class Server:
     """The application on a port of its own.
 
-    settings  environment variables
-    token     that it is asked with
-    tidy      it can be told to collect its garbage, which otherwise hides what its memory does
+    settings    environment variables
+    token       that it is asked with
+    tidy        it can be told to collect its garbage, which otherwise hides what its memory does
+    output      where what it says goes; not given: where the test's own does
+    most_files  that it may have open, if not as many as the test
     """
 
     port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
     token: str = ""
     tidy: bool = False
+    output: int | None = None
+    most_files: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,7 +61,13 @@ class Server:
         program = ["-c", TIDY] if self.tidy else ["-m", "app"]
         command = [sys.executable, *program, "--bind", "127.0.0.1", "--port", str(self.port)]
         environment = os.environ | {"BOKEH_ALLOW_WS_ORIGIN": ""} | self.settings
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        limited = self._limit if self.most_files else None
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=self.output, stderr=self.output, preexec_fn=limited
+        )
+
+    def _limit(self) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.most_files, self.most_files))
 
     def start(self) -> Server:
         """Start it and wait until the page is there."""

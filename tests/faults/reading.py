@@ -1,0 +1,87 @@
+"""What a server holds, read back as anybody would."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from contextlib import suppress
+from typing import Self
+
+import numpy as np
+import orjson
+
+from tests.faults.checker import Breach, Joined
+from tests.faults.values import Values
+
+EVERY = 0.7  # s
+UNREADABLE = (OSError, RuntimeError, http.client.HTTPException)
+
+
+def ask(port: int, method: str, path: str, timeout: float = 30.0) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def held(port: int, channel: str) -> Values:
+    """The samples of a channel, the oldest first; none when there is no such channel."""
+    status, body = ask(port, "GET", f"/data?channel={channel}&n=all")
+    if status == 404:
+        return np.empty(0, np.int64)
+    if status != 200:
+        raise RuntimeError(f"GET /data: {status} {body[:200]!r}")
+    y = orjson.loads(body)["channels"][channel]["y"]
+    return np.array([np.nan if value is None else value for value in y], np.float64).astype(np.int64)
+
+
+def boot_id(port: int) -> str:
+    return str(orjson.loads(ask(port, "GET", "/healthz")[1])["boot_id"])
+
+
+class Reader:
+    """All channels of a server, read again and again, so often that no ring forgets what was not read."""
+
+    def __init__(self, port: int, channels: list[str]) -> None:
+        self.port = port
+        self.joined = {channel: Joined(channel) for channel in channels}
+        self.turn = asyncio.Lock()
+
+    async def read(self) -> None:
+        """Take what is there."""
+        async with self.turn:
+            for channel, joined in self.joined.items():
+                joined.add(await asyncio.to_thread(held, self.port, channel))
+
+    async def keep_reading(self) -> None:
+        """Until cancelled; while there is no server, there is nothing to read."""
+        while True:
+            with suppress(*UNREADABLE):
+                await self.read()
+            await asyncio.sleep(EVERY)
+
+    async def forget(self) -> None:
+        """Begin anew: the memory was lost, as it may be."""
+        async with self.turn:
+            for joined in self.joined.values():
+                joined.forget()
+
+    def stored(self) -> dict[str, Values]:
+        return {channel: joined.sequence for channel, joined in self.joined.items()}
+
+    def breaches(self) -> list[Breach]:
+        return [breach for joined in self.joined.values() for breach in joined.breaches]
+
+    async def __aenter__(self) -> Self:
+        self.task = asyncio.create_task(self.keep_reading())
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.task
+        if kind is None:
+            await self.read()
