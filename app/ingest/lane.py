@@ -20,12 +20,13 @@ from tornado.log import app_log
 
 from app.ingest.intake import Intake
 from app.ingest.receiver import JSON, SUCCESS, Answer, Body, Receiver
-from app.ingest.requests import BARE_LF, Chunked, Head, Sized, head, malformed
+from app.ingest.requests import BARE_LF, HEAD_ENDS, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
 
 OURS = (b"POST /data ", b"POST /data?")
 CHUNK = 1 << 16  # bytes read at once
 TURN = 32  # requests of one connection before the others have their turn
+HEAD_SECONDS = 10.0  # for a head, from its first byte
 LINGER = 1.0  # s in which a sender may still read the answer of a connection that ends
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -176,14 +177,26 @@ class Lane:
     def await_head(self, rest: bytes) -> bool:
         if len(rest) > self.shared.longest or BARE_LF.search(rest):
             raise malformed()
+        self.hurry()
         return False
 
     def other(self, rest: bytes) -> bool:
-        """Hand the connection over, unless this can still become a POST."""
-        if not any(start.startswith(rest) for start in OURS):
+        """Hand the connection over once the head is there, unless this can still become a POST."""
+        ours = any(start.startswith(rest) for start in OURS)
+        if not ours and (HEAD_ENDS.search(rest) or len(rest) > self.shared.longest):
             self.leave()
             self.shared.hand_over(self.connection, rest, self.address)
+        elif rest:
+            self.hurry()
         return False
+
+    def hurry(self) -> None:
+        """Await the rest of a head that has begun, and no longer than that may take."""
+        late = self.loop.time() + HEAD_SECONDS
+        if late < self.deadline:
+            self.deadline = late
+            self.timer.cancel()
+            self.timer = self.loop.call_at(late, self.watch)
 
     def await_body(self, found: Head, rest: bytes) -> bool:
         framing = Chunked() if found.length is None else Sized(found.length)

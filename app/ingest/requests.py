@@ -18,6 +18,7 @@ from app.problems import Problem
 LONGEST_KEPT = 1024  # bytes of a head that is worth remembering: devices send the same one again and again
 LINES = 64  # between chunks, read at once: tiny chunks must not hold up everything else
 BARE_LF = re.compile(rb"(?<!\r)\n")
+HEAD_ENDS = re.compile(rb"\r?\n\r?\n")  # as Tornado sees it
 HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+;=:\[\]-]|%[0-9A-Fa-f]{2})*")
 NAMES = [
     "Accept",

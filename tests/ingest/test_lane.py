@@ -295,6 +295,21 @@ def test_a_connection_on_which_nothing_comes_is_closed() -> None:
             assert received.endswith(OK if begun.endswith(POINT) else b"")
 
 
+@pytest.mark.parametrize(
+    "begun", [b"POST /da", HOST + b"X-A: b\r\n", b"GET /channels HTTP/1.1\r\nX-A: b\r\n"]
+)
+def test_a_head_that_does_not_end_is_not_awaited_for_long(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(lane, "HEAD_SECONDS", 0.2)
+    with lane_serving(idle_connection_timeout=60.0) as served, connected(served) as sender:
+        sender.sendall(a_post(POINT))
+        assert answers(sender, 1) == [(200, OK)]
+        for byte in begun:
+            sender.sendall(bytes([byte]))
+        assert rest_of(sender) == b""
+
+
 def test_a_slow_body_is_not_an_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "BODY_SECONDS", 2.0)
     with lane_serving(idle_connection_timeout=1.0) as served, connected(served) as sender:
