@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import select
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -59,6 +60,8 @@ class Line:
             return Answer(0)
 
     async def _asked(self, request: bytes) -> Answer:
+        if self.streams is not None and dropped(self.streams[1]):
+            self.close()
         if self.streams is None:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
@@ -73,6 +76,13 @@ class Line:
             with suppress(RuntimeError):  # the loop has ended
                 self.streams[1].close()
             self.streams = None
+
+
+def dropped(writer: asyncio.StreamWriter) -> bool:
+    """Whether the server has ended a connection on which nothing is awaited; HTTP libraries look, too."""
+    looking = select.poll()
+    looking.register(writer.get_extra_info("socket"), select.POLLIN)
+    return writer.transport.is_closing() or bool(looking.poll(0))
 
 
 async def answered(reader: asyncio.StreamReader) -> Answer:
