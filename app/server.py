@@ -22,6 +22,7 @@ from typing import Any
 
 from tornado.web import Application, RequestHandler
 
+from app import durability
 from app.api import measurements, openapi, pins, screen, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
@@ -35,8 +36,9 @@ from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler
 from app.ingest.lane_server import LaneServer
 from app.ingest.receiver import Receiver
+from app.ingest.sequences import Sequences
 from app.ingest.socket import Senders
-from app.memory.memory import Memory
+from app.memory.shelf import Taken
 from app.memory.silence import Silence
 from app.metrics import Figures, MetricsHandler, registry
 from app.problems import NotFound
@@ -82,11 +84,13 @@ class Process:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.memory = Memory(config.scope_points, config.scope_memory, config.max_channels)
+        sequences = Sequences()
+        self.memory = durability.memory(config, sequences)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
         self.drawer = Drawer(config.data)
         self.feed.memory.makers[SIGN] = maker(self.drawer.pins)
-        self.receiver = Receiver(self.memory, config)
+        self.receiver = Receiver(self.memory, config, sequences)
+        self.keeping = durability.Keeping(self.memory, self.feed.notices)
         self.guard = self.receiver.guard
         self.pulse = Pulse()
         self.draining = False
@@ -94,6 +98,7 @@ class Process:
         self.pages: Any = None
         self.checks = self.first_checks()
         self.figures = Figures(self.memory, self.receiver, self.feed, self.guard, self.pulse, self.sessions)
+        self.figures.sources.append(self.keeping)
         self.routes: list[Any] = [
             (r"/data", Data, {"receiver": self.receiver, "sources": self.feed.memory}),
             (r"/channels", ChannelsHandler, {"memory": self.feed.memory, "config": config}),
@@ -163,6 +168,7 @@ class Process:
         yield self.feed.run()
         yield self.pulse.run()
         yield from self.drawer.work()
+        yield self.keeping.run()
         if self.config.mqtt is not None:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
@@ -201,6 +207,7 @@ class Process:
             await asyncio.wait_for(self.drawer.close(), DRAINED_WITHIN / 2)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN / 2)
+        self.keeping.close()
         logging.disable()  # whatever is cut off from here on is meant to be
 
 
@@ -255,6 +262,9 @@ def serve(config: Config) -> int:
         return 1
     try:
         scope = Process(config)
+    except Taken:
+        print(f"SCOPE_DATA={config.data}: another process writes to this folder.", file=sys.stderr)
+        return 1
     except OSError as error:
         place = config.socket or f"{config.bind}:{config.port}"
         print(f"Cannot listen on {place}: {error.strerror}.", file=sys.stderr)

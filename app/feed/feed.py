@@ -111,7 +111,7 @@ class Feed:
     def common(self) -> dict[str, object]:
         """Readouts that are the same for all views."""
         viewers = sum(not watcher.aside for watcher in self.watchers)
-        told = {"durability": self.store.engine, "notices": list(self.notices.values())}
+        told = {"durability": self.store.durability, "notices": list(self.notices.values())}
         return {"viewers": viewers, **told, **self.extra()}
 
     def plain(self, view: View) -> View:

@@ -48,12 +48,12 @@ class Answer:
 class Receiver:
     """The one place that decides what a POST is: samples in the memory, or a problem."""
 
-    def __init__(self, memory: Memory, config: Config) -> None:
+    def __init__(self, memory: Memory, config: Config, sequences: Sequences | None = None) -> None:
         self.memory = memory
         self.config = config
         self.limits = Limits(samples=config.max_samples, binary=config.max_binary_samples)
         self.guard = Guard(config)
-        self.sequences = Sequences()
+        self.sequences = sequences or Sequences()
         self.bus: Bus = Local(memory, self.sequences)
         self.room = Room(config.max_requests)
         self.counts = Counts()

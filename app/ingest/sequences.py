@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 import time
+from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 
 import orjson
 
 from app.problems import Fault, Problem
 
+KEPT_BYTES = 17  # of a request: fingerprint and a byte
 KEPT = 1024  # requests remembered of a sender
 SENDERS = 10_000
 SECONDS = 15 * 60.0  # after which a sender that has said nothing is forgotten
@@ -104,6 +107,40 @@ class Sequences:
         if len(self.sources) > SENDERS:
             self.sources.popitem(last=False)
 
+    def packed(self) -> bytes:
+        """All that is known, for a store to keep; see `restore`."""
+        now = self.clock()
+        heads = [[name, now - s.heard, s.highest, len(s.stored)] for name, s in self.sources.items()]
+        numbers = array("Q", chain.from_iterable(s.stored for s in self.sources.values()))
+        contents = b"".join(chain.from_iterable(s.stored.values() for s in self.sources.values()))
+        head = orjson.dumps(heads)
+        return len(head).to_bytes(8, "little") + head + numbers.tobytes() + contents
+
+    def restore(self, beside: bytes, notes: Iterable[bytes]) -> None:
+        """Know again what a store has kept.
+
+        beside  what `packed` gave once; empty: nothing
+        notes   of requests that were stored after it, as `Numbered.packed` gave them
+        """
+        if beside:
+            self._unpack(memoryview(beside))
+        for note in notes:
+            name, n, counts, content, plain = orjson.loads(note)
+            request = Numbered(tuple(name), n, counts)
+            self.note(request, bytes.fromhex(content), plain=plain)
+
+    def _unpack(self, data: memoryview) -> None:
+        now, size = self.clock(), 8 + int.from_bytes(data[:8], "little")
+        heads = orjson.loads(data[8:size])
+        total = sum(head[-1] for head in heads)
+        numbers = array("Q", data[size : size + 8 * total].tobytes())
+        at, start = size + 8 * total, 0
+        for name, age, highest, count in heads:
+            found = range(start, start + count)
+            kept = ((numbers[k], bytes(data[at + KEPT_BYTES * k : at + KEPT_BYTES * (k + 1)])) for k in found)
+            self.sources[tuple(name)] = Source(now - age, OrderedDict(kept), highest)
+            start += count
+
     def forget(self) -> None:
         """Drop the senders that have said nothing for a quarter of an hour."""
         late = self.clock() - SECONDS
@@ -119,7 +156,8 @@ def numbered(headers: Mapping[str, str]) -> Numbered | None:
     seq, key = headers.get("X-Seq"), headers.get("Idempotency-Key")
     if seq is None and key is None:
         return None
-    whose = headers.get("Authorization", "") or headers.get("X-Api-Key", "")
+    token = headers.get("Authorization", "") or headers.get("X-Api-Key", "")
+    whose = blake2b(token.encode(), digest_size=16).hexdigest() if token else ""
     if seq is None:
         return Numbered((whose, checked(KEY, key or "", "Idempotency-Key")), 0, counts=False)
     source = checked(SOURCE, headers.get("X-Source-Id", ""), "X-Source-Id")

@@ -34,8 +34,8 @@ class Axis:
     until fewer than a fiftieth do.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self.ring: Ring[Float64s] = Ring(np.empty(capacity))
+    def __init__(self, room: Float64s) -> None:
+        self.ring: Ring[Float64s] = Ring(room)
         self.segments = Segments()
         self.window = Window()
         self.origin = Origin.DATA

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from app.memory.record import Placed as Placed
-from app.memory.record import Record, rounded
+from app.memory.record import Record, Room, in_memory, rounded
 from app.memory.samples import Samples
 
 SAMPLE = 18  # bytes: x 8, y 8, pyramid 2
@@ -131,16 +131,24 @@ class Memory:
     def _create(self, firsts: Sequence[Samples]) -> None:
         """A record for each of these samples, which are the first of their channels."""
         n = len(self.records) + len(firsts)
-        if n > self.max_channels:
-            raise ChannelLimit(self.max_channels)
+        self._allow(n)
         limit = self._share(n)
         for samples in firsts:
             narrow = samples.y.dtype == np.float32
             slot = self._slot()
             self.created += 1
             self.records[samples.channel] = Record(
-                samples.channel, slot, self.points, limit, narrow=narrow, serial=self.created
-            )
+                samples.channel, slot, self.points, limit, narrow=narrow, serial=self.created,
+                room=self._room(self.created),
+            )  # fmt: skip
+
+    def _allow(self, channels: int) -> None:
+        if channels > self.max_channels:
+            raise ChannelLimit(self.max_channels)
+
+    def _room(self, serial: int) -> Room:  # noqa: ARG002 - here all have the same
+        """What gives a record room."""
+        return in_memory
 
     def _slot(self) -> int:
         taken = {record.slot for record in self.records.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from app.memory.samples import Float64s, Floats, Origin, Samples
 from app.memory.segments import Segment
 from app.memory.steps import Steps
 
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 START = 4096  # samples for which a new record has room
 GROWTH = 16  # it grows by this factor when full
 FACTS = {"label", "named", "probe"}
@@ -33,6 +35,14 @@ class Placed:
     x0: float
 
 
+Room = Callable[[int, "np.dtype[np.floating]"], tuple[Float64s, Floats]]
+
+
+def in_memory(capacity: int, dtype: np.dtype[np.floating]) -> tuple[Float64s, Floats]:
+    """Room for the offsets and the values of so many samples."""
+    return np.empty(capacity), np.empty(capacity, dtype)
+
+
 class Record:
     """Samples by absolute number: `first` is the oldest alive, `total` the next to come.
 
@@ -41,13 +51,23 @@ class Record:
     serial    tells a record from a later one of the same name; copies keep it
     lost      requests of its senders that are missing; None: they do not number them
     instant   of a reference, the offset that stands where a live trigger does; None: it is none
+    room      gives it room for samples
+    narrow    whether its values have 4 bytes, as they were sent, and not 8
 
     Besides its samples it has facts that all share: `label`, what people call it; `probe`, by which every
     value is multiplied as it is read; `named`, the unit that people say it has, whatever the sender says.
     """
 
     def __init__(
-        self, name: str, slot: int, points: int, limit: int, *, narrow: bool = False, serial: int = 0
+        self,
+        name: str,
+        slot: int,
+        points: int,
+        limit: int,
+        *,
+        narrow: bool = False,
+        serial: int = 0,
+        room: Room = in_memory,
     ) -> None:
         self.serial = serial
         self.name = name
@@ -65,11 +85,12 @@ class Record:
         self._limit = limit
         self._x_unit = ""
         self._arrivals = Arrivals()
-        capacity = min(START, limit)
-        self._axis = Axis(capacity)
-        self._y: Ring[Floats] = Ring(np.empty(capacity, np.float32) if narrow else np.empty(capacity))
-        self._narrow = narrow
-        self._pyramid = Pyramid(capacity, self._y.data.dtype, 0)
+        self._room = room
+        self.narrow = narrow
+        offsets, values = room(min(START, limit), FLOAT32 if narrow else FLOAT64)
+        self._axis = Axis(offsets)
+        self._y: Ring[Floats] = Ring(values)
+        self._pyramid = Pyramid(len(values), values.dtype, 0)
 
     # writing
 
@@ -78,7 +99,7 @@ class Record:
         y = samples.y
         start, n = self.total, len(y)
         stop = start + n
-        if self._narrow and y.dtype != np.float32:
+        if self.narrow and y.dtype != np.float32:
             self._widen()
         self._grow(stop)
         x0 = self._axis.append(start, samples)
@@ -137,16 +158,25 @@ class Record:
         if self._y.capacity > limit:
             self._move(limit)
 
+    def allow(self, points: int) -> None:
+        """Change how many samples may be alive; what is too many is given up, the oldest first."""
+        self._points = points
+        self.first = max(self.first, self.total - min(points, self._y.capacity))
+
     def _move(self, capacity: int) -> None:
         self.first = max(self.first, self.total - min(self._points, capacity))
-        self._axis.ring = self._axis.ring.moved(np.empty(capacity), self.first, self.total)
-        self._y = self._y.moved(np.empty(capacity, self._y.data.dtype), self.first, self.total)
-        self._pyramid = Pyramid(capacity, self._y.data.dtype, self.first)
+        self.settle(capacity)
 
     def _widen(self) -> None:
-        self._narrow = False
-        self._y = self._y.moved(np.empty(self._y.capacity), self.first, self.total)
-        self._pyramid = Pyramid(self._y.capacity, self._y.data.dtype, self.first)
+        self.narrow = False
+        self.settle(self._y.capacity)
+
+    def settle(self, capacity: int) -> None:
+        """Have what lives in new room."""
+        offsets, values = self._room(capacity, FLOAT32 if self.narrow else FLOAT64)
+        self._axis.ring = self._axis.ring.moved(offsets, self.first, self.total)
+        self._y = self._y.moved(values, self.first, self.total)
+        self._pyramid = Pyramid(capacity, values.dtype, self.first)
 
     def say(self, **facts: str | float) -> None:
         """Have facts of it known to all: `label`, `named`, `probe`."""

@@ -146,3 +146,29 @@ def test_gaps_are_counted() -> None:
         known.note(request(n), b"", plain=True)
     assert known.gaps == 1
     assert known.missing(request(13)) == 2
+
+
+def test_what_a_store_has_kept_is_known_again() -> None:
+    now = [100.0]
+    known = Sequences(lambda: now[0])
+    for n in range(1030):
+        known.note(request(n), b"%016d" % n, plain=n % 2 == 0)
+    known.note(request(0, "other"), b"x" * 16, plain=True)
+    kept = known.packed()
+    late = Numbered(("", "other", ""), 1, True)
+    note = late.packed(b"y" * 16, plain=False)
+    again = Sequences(lambda: 7.0)
+    again.restore(kept, [note])
+    assert again.known(request(1029), b"%016d" % 1029) is False
+    assert again.known(request(1028), b"%016d" % 1028) is True
+    assert again.known(request(3), b"") is None
+    assert again.known(late, b"y" * 16) is False
+    assert again.missing(request(1032)) == 2
+    with pytest.raises(Problem):
+        again.known(request(1029), b"z" * 16)
+
+
+def test_tokens_are_not_in_what_is_kept() -> None:
+    found = sequences.numbered({"X-Seq": "1", "X-Source-Id": "a", "Authorization": "Bearer secret-token"})
+    assert found is not None
+    assert "secret" not in str(found.name)

@@ -1,0 +1,81 @@
+"""How long samples last: with the process, or in a folder beyond it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, MutableMapping
+
+from prometheus_client.core import Metric
+
+from app.config import Config
+from app.figures import Values, counted, labelled
+from app.ingest.sequences import Sequences
+from app.memory.durable import Durable
+from app.memory.memory import Memory
+from app.memory.shelf import Taken
+
+RINGS = "rings"  # folder in SCOPE_DATA
+PATIENCE, STEP = 5.0, 0.05  # s for the process before this one to let go of its folder
+LOOK, TRY = 1.0, 10.0  # s between two looks for trouble, and two tries to end it
+
+
+def memory(config: Config, sequences: Sequences) -> Memory:
+    """The memory of this process.
+
+    sequences  what is kept beside the samples
+    Taken    another process writes to its folder, and goes on doing so
+    OSError  the folder cannot be written to
+    """
+    size = config.scope_points, config.scope_memory, config.max_channels
+    if config.data is None:
+        return Memory(*size)
+    late = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return Durable(config.data / RINGS, *size, guest=sequences)
+        except Taken:
+            if time.monotonic() > late:
+                raise
+            time.sleep(STEP)
+
+
+class Keeping:
+    """Sees to it that samples are kept, and says so where they are not.
+
+    notices  what all who look have to know
+    """
+
+    def __init__(self, memory: Memory, notices: MutableMapping[str, str]) -> None:
+        self.durable = memory if isinstance(memory, Durable) else None
+        self.notices = notices
+        if self.durable is not None:
+            self.tell(self.durable)
+
+    async def run(self) -> None:
+        """Look after it until cancelled."""
+        tried = time.monotonic()
+        while self.durable is not None:
+            await asyncio.sleep(LOOK)
+            if self.durable.trouble and time.monotonic() - tried > TRY:
+                tried = time.monotonic()
+                self.durable.tend()
+            self.tell(self.durable)
+
+    def tell(self, durable: Durable) -> None:
+        if durable.trouble:
+            self.notices["durability"] = f"{durable.trouble[:1].upper()}{durable.trouble[1:]}."
+        else:
+            self.notices.pop("durability", None)
+
+    def close(self) -> None:
+        """Keep all of it, for the process after this one."""
+        if self.durable is not None:
+            self.durable.close()
+
+    def collect(self) -> Iterator[Metric]:
+        durable = self.durable
+        kept: Values = {("file",): int(durable is not None and not durable.trouble)}
+        yield labelled("osc_store_durable", "whether samples outlive the process", ("engine",), kept)
+        damaged: Values = {(): durable.dropped if durable is not None else 0}
+        yield counted("osc_store_damaged_samples", "samples found damaged at the start", (), damaged)
