@@ -65,6 +65,7 @@ CSV = [
 LINES = [
     b'{"x": 1, "y": 2}\n{"x": 2, "y": 3, "channel": "b"}\n',
     b'{"t0":0,"dt":1,"y":[1,2]}\n{"x":5,"y":1}\n\n{"y":1}',
+    b'{"x":1,"y":2,"unit":"V"}\n{"y":"3"}\n{"x":3,"y":4,"channel":"a"}',
 ]
 INFLUX = [
     b"m,host=a v=1.5 1700000000000000000\nm,host=b v=2i 1700000001000000000\n",
@@ -74,6 +75,7 @@ INFLUX = [
 TELEPLOT = [
     "a:1500:2.5§V|np\n>b:1000:1;2000:2\nc:7|g".encode(),
     b"xy:1:2;3:4|xy\nxy:1:2:1700000000000|xy\n",
+    b"a:1500:2.5\n>b:1501:-3\na:1502:1e3\n",
 ]
 RAW = [
     Seed(NUMBERS.tobytes(), "application/octet-stream", query="dtype=f8&channel=x,a"),
