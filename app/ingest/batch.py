@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from app.memory.samples import Samples
 from app.problems import MOST_FAULTS, Fault, Problem
@@ -90,3 +90,15 @@ class Faults:
 
 
 Decode: TypeAlias = Callable[[bytes, Asked], list[Samples]]
+T = TypeVar("T")
+Steps: TypeAlias = Generator[None, None, T]  # work that others may interrupt between its steps of a few ms
+
+
+def completed(steps: Steps[T]) -> T:
+    """What comes of steps that are taken one after the other."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            found: T = ended.value
+            return found

@@ -8,18 +8,30 @@ from math import nan
 
 import numpy as np
 
-from app.ingest.batch import Asked, Faults, Partial
+from app.ingest.batch import Asked, Faults, Partial, Steps, completed
 from app.ingest.fields import check_channels, check_samples, unit
 from app.ingest.query import bad, listed
 from app.ingest.table import X_NAMES, Table, channel_names, table_samples
-from app.ingest.text import NUMBER, LineError, blocks, check_odd, code_of, lines, number, numbers, plain
+from app.ingest.text import (
+    DIGITS,
+    NUMBER,
+    LineError,
+    blocks,
+    check_odd,
+    code_of,
+    lines,
+    number,
+    numbers,
+    parts,
+    plain,
+)
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
 NOT_CUTS = bytes(set(range(256)) - set(b",\n"))
 TITLE = re.compile(r"(.*?)\s*(?:\[([^\]]*)\]|\(([^)]*)\))?")
-NAN = re.compile(rb"(?i)\b(?:nan|null|na)\b")
-GAPS = frozenset({b"", b"nan", b"null", b"na"})
+WORDS = (b"nan", b"null", b"na")  # for a gap
+GAPS = frozenset({b"", *WORDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +60,27 @@ def csv_samples(body: bytes, asked: Asked) -> list[Samples]:
 
     Problem  no header, rows of another length, cells that are not numbers
     """
+    return completed(csv_steps(body, asked))
+
+
+def csv_steps(body: bytes, asked: Asked) -> Steps[list[Samples]]:
+    """The same in steps."""
     text = plain(body, asked)
     head, rows = headed(text, asked)
     head.check()
     n = rows.count(b"\n") + 1
     check_samples(n * head.channels, asked.limits.samples)
-    found = quick(rows, len(head.names), n)
-    if found is None:
-        return careful(rows, head, asked)
-    return table_samples(Table(head.names, head.units, list(found.T), head.line), asked, asked.limits.samples)
+    read = Read(head)
+    for start, part in parts(rows):
+        found = quick(part, len(head.names), part.count(b"\n") + 1)
+        if found is not None:
+            read.parts.append(found)
+        else:
+            check_odd(rows)
+            yield from careful(start, part, read)
+        if len(part) < len(rows):
+            yield
+    return read.samples(asked)
 
 
 def headed(text: bytes, asked: Asked) -> tuple[Head, bytes]:
@@ -104,39 +128,56 @@ def after(text: bytes, n: int) -> bytes:
 
 def quick(rows: bytes, k: int, n: int) -> Float64s | None:
     """The table of rows that hold nothing but numbers and gaps, k of them each; else None."""
-    if k == 1 and b"\n\n" in rows:
+    rows = bare(rows)
+    if k == 1 and b"\n\n" in b"\n%b\n" % rows:
         return None
-    if b" " in rows:
-        rows = rows.replace(b", ", b",").replace(b" ,", b",")
     if rows.translate(None, NOT_CUTS) != ((b"," * (k - 1) + b"\n") * n)[:-1]:
         return None
-    found = numbers(NAN.sub(b"", rows.replace(b"\n", b",")))
+    found = numbers(without_words(rows.replace(b"\n", b",")))
     return None if found is None else found.reshape(n, k)
 
 
-def careful(rows: bytes, head: Head, asked: Asked) -> list[Samples]:
-    """The samples of rows some of which are bad, or hold spaces or quotes."""
-    check_odd(rows)
-    read = Read(head)
-    for start, block in blocks(rows):
-        found = quick(block, len(head.names), block.count(b"\n") + 1)
+def bare(rows: bytes) -> bytes:
+    """The rows without the quotes around cells, and without the spaces beside quotes and cuts."""
+    rows = close(rows)
+    if b'"' not in rows:
+        return rows
+    rows = b"\n%b\n" % rows
+    for cut in (b",", b"\n"):
+        rows = rows.replace(cut + b'"', cut).replace(b'"' + cut, cut)
+    return close(rows[1:-1])
+
+
+def close(rows: bytes) -> bytes:
+    """The rows without the spaces beside cuts; of several elsewhere one is left."""
+    while b"  " in rows:
+        rows = rows.replace(b"  ", b" ")
+    if b" " not in rows:
+        return rows
+    for cut in (b",", b"\n"):
+        rows = rows.replace(cut + b" ", cut).replace(b" " + cut, cut)
+    return rows.strip(b" ")
+
+
+def without_words(cells: bytes) -> bytes:
+    """Cells with commas between them, in which gaps are empty."""
+    if not cells.translate(None, DIGITS):
+        return cells
+    cells = b",%b," % cells.lower()
+    for word in WORDS * 2:  # of two that stand side by side one is found at a time
+        cells = cells.replace(b",%b," % word, b",,")
+    return cells[1:-1]
+
+
+def careful(start: int, part: bytes, read: Read) -> Steps[None]:
+    """Read rows of which some are bad, or are written in a rarer way; so many lines come before them."""
+    for before, block in blocks(part):
+        found = quick(block, len(read.head.names), block.count(b"\n") + 1)
         if found is None:
-            read.rows(start, block)
+            read.rows(start + before, block)
         else:
             read.parts.append(found)
-    whole = np.concatenate(read.parts)
-    read.faults.check(asked, len(whole) - read.gaps)
-    if not len(whole):
-        raise no_row()
-    samples = table_samples(
-        Table(head.names, head.units, list(whole.T), head.line), asked, asked.limits.samples
-    )
-    n = head.channels
-    return (
-        Partial(samples, read.faults.found, read.faults.count * n, read.gaps * n)
-        if read.faults.count
-        else samples
-    )
+        yield
 
 
 class Read:
@@ -160,10 +201,7 @@ class Read:
             try:
                 made.append(cells(row, head))
             except LineError as error:
-                at = start + line + head.line - 1
-                message = f"sample {before + index}, line {at}: {error}"
-                fault = Fault(error.code, error.field, before + index, None, at)
-                self.faults.add(fault, message, code_of(error))
+                self.blame(error, before + index, start + line + head.line - 1)
                 if head.channels == len(head.names):  # even steps: the others keep their x
                     made.append([nan] * head.channels)
                     bad += 1
@@ -171,15 +209,32 @@ class Read:
         if made:
             self.parts.append(np.array(made))
 
+    def samples(self, asked: Asked) -> list[Samples]:
+        head, rows = self.head, np.concatenate(self.parts)
+        self.faults.check(asked, len(rows) - self.gaps)
+        if not len(rows):
+            raise no_row()
+        table = Table(head.names, head.units, list(rows.T), head.line)
+        made = table_samples(table, asked, asked.limits.samples)
+        if not self.faults.count:
+            return made
+        n = head.channels
+        return Partial(made, self.faults.found, self.faults.count * n, self.gaps * n)
+
+    def blame(self, error: LineError, index: int, line: int) -> None:
+        fault = Fault(error.code, error.field, index, None, line)
+        self.faults.add(fault, f"sample {index}, line {line}: {error}", code_of(error))
+
 
 def cells(row: bytes, head: Head) -> list[float]:
     """The numbers of a row.
 
     LineError  too few, too many, or not numbers
     """
-    found = [cell.strip().strip(b'"') for cell in row.split(b",")]
-    if len(found) != len(head.names):
-        raise LineError("length", "", f"{len(found)} cells where the header names {len(head.names)}")
+    n = row.count(b",") + 1
+    if n != len(head.names):
+        raise LineError("length", "", f"{n} cells where the header names {len(head.names)}")
+    found = [cell.strip().strip(b'"').strip() for cell in row.split(b",")]
     return [
         float("nan") if cell.lower() in GAPS and name.lower() not in X_NAMES else number(cell, field(name))
         for cell, name in zip(found, head.names, strict=True)

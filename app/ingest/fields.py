@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from heapq import nsmallest
 from types import EllipsisType, NoneType
 from typing import TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.memory.samples import Float64s
 from app.problems import MOST_FAULTS, Fault, Problem, shown
@@ -19,6 +19,7 @@ from app.problems import MOST_FAULTS, Fault, Problem, shown
 LARGEST = 1e150  # squares of it, summed, stay finite
 NUMBERS = frozenset({int, float})  # not bool, which is an int to Python
 GAPPY = NUMBERS | {NoneType}
+Ints = NDArray[np.intp]
 DEFAULT_CHANNEL = "ch1"
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-](?:[A-Za-z0-9_.:/ -]{0,62}[A-Za-z0-9_.:/-])?")
 NAME_RULE = "1 to 64 letters, digits, spaces or _ . : / - with no space at either end"
@@ -75,9 +76,17 @@ def unit(value: object, field: str) -> str | None:
     """The unit that a sender named; null or nothing is None."""
     if value is None:
         return None
-    if type(value) is str and len(value) <= 16 and value.isprintable() and not set(value) & set("$<>&\"'`"):
-        return unicodedata.normalize("NFC", value).strip()
+    if type(value) is str and (found := unit_text(value)) is not None:
+        return found
     raise Problem("bad_unit", f"bad {field}; a unit is {UNIT_RULE}", [Fault("unit", field)])
+
+
+@lru_cache(maxsize=256)
+def unit_text(text: str) -> str | None:
+    """The unit in Unicode normal form C; None: it is none."""
+    if len(text) <= 16 and text.isprintable() and not set(text) & set("$<>&\"'`"):
+        return unicodedata.normalize("NFC", text).strip()
+    return None
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -125,10 +134,13 @@ class Column:
         floats = np.array(self.values, dtype=np.float64)
         return None if (np.abs(floats) > LARGEST).any() else floats
 
-    def wrong(self) -> list[int]:
+    def wrong(self) -> Ints:
         """The sample numbers of the wrong values."""
-        good = self.gaps
-        return [i for i, v in enumerate(self.values) if not is_number(v) and not (good and v is None)]
+        fit = GAPPY if self.gaps else NUMBERS
+        n = len(self.values)
+        unfit = np.fromiter((kind not in fit for kind in map(type, self.values)), np.bool_, n)
+        numbers = [v if type(v) in NUMBERS else 0.0 for v in self.values]
+        return np.flatnonzero(unfit | (np.abs(np.array(numbers, np.float64)) > LARGEST))
 
 
 def floats_of(columns: Sequence[Column]) -> list[Float64s]:
@@ -145,14 +157,14 @@ def floats_of(columns: Sequence[Column]) -> list[Float64s]:
 
 def wrong_samples(columns: Sequence[Column]) -> Problem:
     """The problem with columns of which at least one value is wrong."""
-    wrong = [(index, k) for k, column in enumerate(columns) for index in column.wrong()]
-    faults = [fault(columns[k], index) for index, k in nsmallest(MOST_FAULTS, wrong)]
-    index, k = min(wrong)
-    column = columns[k]
+    wrong = [column.wrong() for column in columns]
+    first = sorted((int(i), k) for k, of in enumerate(wrong) for i in of[:MOST_FAULTS])[:MOST_FAULTS]
+    faults = [fault(columns[k], index) for index, k in first]
+    index, column = first[0][0], columns[first[0][1]]
     where = column.field + (f" of channel {shown(column.channel)}" if column.channel else "")
     words = what_is_wrong(column.values[index])[1]
     message = f"sample {index}: {where} {words}; {column.hint}"
-    return Problem(code_of(faults[0]), message, faults, count=len(wrong))
+    return Problem(code_of(faults[0]), message, faults, count=sum(map(len, wrong)))
 
 
 def fault(column: Column, index: int) -> Fault:

@@ -7,7 +7,7 @@ from typing import NoReturn, TypeGuard
 
 import orjson
 
-from app.ingest.batch import Asked
+from app.ingest.batch import Asked, Limits, Steps, completed
 from app.ingest.fields import kind
 from app.ingest.json_columns import columns
 from app.ingest.json_points import Fields, point, points, unreadable
@@ -18,6 +18,8 @@ from app.problems import Problem
 
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
+LONG_STEP = 64 << 10  # bytes from which on reading is a step of its own
+SPARE = 1000  # arrays and objects beside one for each sample
 
 
 def json_samples(body: bytes, asked: Asked) -> list[Samples]:
@@ -25,17 +27,23 @@ def json_samples(body: bytes, asked: Asked) -> list[Samples]:
 
     Problem  anything else than samples that can be stored as they are
     """
+    return completed(json_steps(body, asked))
+
+
+def json_steps(body: bytes, asked: Asked) -> Steps[list[Samples]]:
+    """The same in steps."""
     check_length(body, asked.limits)
+    check_brackets(body, asked.limits)
     document = parsed(body)
+    if len(body) > LONG_STEP:
+        yield
     check_depth(document, body, asked.limits.depth)
     if isinstance(document, dict):
-        if is_block(document):
-            return (
-                some_columns(document, asked) if asked.skips else columns(document, asked.now, asked.limits)
-            )
-        return point(document, asked.now)
+        if not is_block(document):
+            return point(document, asked.now)
+        return (yield from some_columns(document, asked)) if asked.skips else columns(document, asked)
     if isinstance(document, list):
-        return some_points(document, asked) if asked.skips else points(document, asked.now, asked.limits)
+        return (yield from some_points(document, asked) if asked.skips else points(document, asked))
     raise unreadable(f"The body is {kind(document)}; send an object, or an array of them.")
 
 
@@ -74,6 +82,17 @@ def is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return b"\0" not in body
+
+
+def check_brackets(body: bytes, limits: Limits) -> None:
+    """Refuse what could only be read slowly: many small arrays and objects.
+
+    Problem  too_many_points
+    """
+    most = limits.samples + SPARE
+    if len(body) > most and body.count(b"{") + body.count(b"[") > most:
+        message = f"more than {most} arrays and objects in one request; send the rest in another request"
+        raise Problem("too_many_points", message, details={"limit": "samples", "max": limits.samples})
 
 
 def check_depth(document: object, body: bytes, most: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ingest.batch import Limits
+from app.ingest.batch import Asked, Limits
 from app.ingest.fields import (
     LARGEST,
     Column,
@@ -38,26 +38,22 @@ class Axis:
     unit: str | None
 
 
-def columns(document: Fields, now: int, limits: Limits) -> list[Samples]:
-    """A block of samples, the same x for all its channels.
-
-    now  nanoseconds since 1970
-    """
-    ys = y_columns(document)
-    check_channels(ys, limits.channels)
+def columns(document: Fields, asked: Asked) -> list[Samples]:
+    """A block of samples, the same x for all its channels."""
+    ys = y_columns(document, asked.limits)
     n = length(document, ys)
-    check_samples(n * len(ys), limits.samples)
+    check_samples(n * len(ys), asked.limits.samples)
     units = y_units(document, list(ys))
     xs = x_columns(document)
     floats = floats_of([*xs, *ys.values()])
-    axis = given(floats[0], document) if xs else stepped(document, n, now)
+    axis = given(floats[0], document) if xs else stepped(document, n, asked.now)
     return [
         Samples(name, axis.base, axis.offsets, y, axis.origin, axis.step, units.get(name), axis.unit)
         for name, y in zip(ys, floats[len(xs) :], strict=True)
     ]
 
 
-def y_columns(document: Fields) -> dict[str, Column]:
+def y_columns(document: Fields, limits: Limits) -> dict[str, Column]:
     """The y of each channel."""
     if "channels" not in document:
         name = channel(document.get("channel"))
@@ -69,6 +65,7 @@ def y_columns(document: Fields) -> dict[str, Column]:
         raise wrong(f'channels is {kind(given)}; send an object such as {{"ch1": [1, 2]}}', "channels")
     if not given:
         raise wrong('channels is empty; send at least one, such as {"ch1": [1, 2]}', "channels")
+    check_channels(given, limits.channels)
     made = {
         channel_name(key): y_column(channel_name(key), values, "channels") for key, values in given.items()
     }

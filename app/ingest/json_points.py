@@ -10,7 +10,7 @@ from math import inf, isfinite, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ingest.batch import Limits, Point
+from app.ingest.batch import Asked, Limits, Point, Steps
 from app.ingest.fields import (
     Column,
     channel,
@@ -28,6 +28,7 @@ from app.problems import Fault, Problem, shown
 
 EXPECTED = "Invalid data format. Expected JSON with keys 'x' and 'y'."
 STEPPED = ("t0", "dt", "rate")
+MANY = 2000  # points from which on their reading is several steps
 NO_X = "send x with each point, or a block with dt or rate"
 Fields = dict[str, object]
 
@@ -87,12 +88,16 @@ def unreadable(reason: str, fault: Fault | None = None, code: str = "invalid_sam
     return Problem(code_of(fault) if fault else code, f"{EXPECTED} {reason}", [fault] if fault else [])
 
 
-def points(document: list[object], now: int, limits: Limits) -> list[Samples]:
+def points(document: list[object], asked: Asked) -> Steps[list[Samples]]:
     """An array of points, of any channels, with x or (one of each channel at most) without."""
-    check_samples(len(document), limits.samples)
-    table = Table.of(document)
-    check_channels(table.groups, limits.channels)
-    return [samples for name in table.groups for samples in table.samples(name, now)]
+    check_samples(len(document), asked.limits.samples)
+    table = yield from Table.of(document, asked.limits)
+    made: list[Samples] = []
+    for name in table.groups:
+        made += table.samples(name, asked.now)
+        if len(document) > MANY:
+            yield
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +111,17 @@ class Table:
     bare: bool  # no point has other fields than x and y
 
     @classmethod
-    def of(cls, document: list[object]) -> Table:
+    def of(cls, document: list[object], limits: Limits) -> Steps[Table]:
         made = [entry for entry in document if type(entry) is dict]
         if len(made) < len(document):
             raise not_objects(document)
         xs = Column([p.get("x", nan) for p in made], "x", hint="leave x out or send a number such as 12.5")
         ys = Column([p.get("y", ...) for p in made], "y")
         x, y = floats_of([xs, ys])
+        if len(made) > MANY:
+            yield
         bare = set(chain.from_iterable(made)) <= {"x", "y"}
-        return cls(made, x, y, {"ch1": slice(None)} if bare else grouped(made), bare)
+        return cls(made, x, y, {"ch1": slice(None)} if bare else grouped(made, limits), bare)
 
     def samples(self, name: str, now: int) -> Iterator[Samples]:
         """The channel's samples in order of arrival: those with x, the one without, those with x."""
@@ -156,13 +163,16 @@ def newest(group: list[Fields], field: str) -> str | None:
     return given[-1] if given else None
 
 
-def grouped(made: list[Fields]) -> dict[str, NDArray[np.intp] | slice]:
+def grouped(made: list[Fields], limits: Limits) -> dict[str, NDArray[np.intp] | slice]:
     """The sample numbers of each channel, in order of the channels' first points."""
     names = [p.get("channel") for p in made]
     try:
-        known = {raw: channel(raw) for raw in dict.fromkeys(names)}
+        given = dict.fromkeys(names)
     except TypeError:  # an array or object as name
         raise bad_names(names) from None
+    check_channels(map(str, given), limits.channels)
+    try:
+        known = {raw: channel(raw) for raw in given}
     except Problem:
         raise bad_names(names) from None
     order = {name: k for k, name in enumerate(dict.fromkeys(known.values()))}

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
-from app.ingest.batch import Asked, Faults, Limits, Partial
-from app.ingest.fields import Column, channel, is_number, unit, wrong_samples
-from app.ingest.json_columns import columns, x_columns, y_columns
-from app.ingest.json_points import Fields, points
+import numpy as np
+from numpy.typing import NDArray
+
+from app.ingest.batch import Asked, Faults, Partial, Steps, completed
+from app.ingest.fields import Column, Ints, channel, check_samples, is_number, unit, wrong_samples
+from app.ingest.json_columns import columns, length, x_columns, y_columns
+from app.ingest.json_points import MANY, Fields, points
 from app.memory.samples import Samples
 from app.problems import MOST_FAULTS, Fault, Problem
 
+NONE = np.zeros(0, np.intp)
 
-def some_points(document: Sequence[object], asked: Asked) -> list[Samples]:
+
+def some_points(document: Sequence[object], asked: Asked) -> Steps[list[Samples]]:
     """The samples of the good points of an array."""
     faults = Faults()
-    good = good_points(document, faults, None)
+    good = yield from good_points(document, faults, None)
     faults.check(asked, len(good))
-    return faults.beside(points(good, asked.now, asked.limits))
+    return faults.beside((yield from points(good, asked)))
 
 
-def good_points(document: Sequence[object], faults: Faults, lines: Sequence[int] | None) -> list[object]:
+def good_points(
+    document: Sequence[object], faults: Faults, lines: Sequence[int] | None
+) -> Steps[list[object]]:
     """The good ones; what is wrong with the others is added to the faults.
 
     lines  where each point stands
     """
     good: list[object] = []
     lone: set[str] = set()
-    for index, entry in enumerate(document):
+    for index, entry in enumerate(document, 1):
         if sound(entry, lone):
             good.append(entry)
         else:
-            blame(entry, index, faults, None if lines is None else lines[index])
+            blame(entry, index - 1, faults, None if lines is None else lines[index - 1])
+        if index % MANY == 0:
+            yield
     return good
 
 
@@ -58,7 +68,7 @@ def blame(entry: object, index: int, faults: Faults, line: int | None) -> None:
         faults.count += 1
         return
     try:
-        points([entry], 0, Limits())
+        completed(points([entry], Asked(0)))
         problem = Problem("invalid_sample", "x is missing for a second time", [Fault("missing", "x")])
     except Problem as found:
         problem = found
@@ -68,26 +78,36 @@ def blame(entry: object, index: int, faults: Faults, line: int | None) -> None:
     faults.add(Fault(first.code, first.field, index, first.channel, line), f"{where}: {words}", problem.code)
 
 
-def some_columns(document: Fields, asked: Asked) -> list[Samples]:
+def some_columns(document: Fields, asked: Asked) -> Steps[list[Samples]]:
     """The samples of columns without their bad values: in y they become gaps, in x the row is left out."""
-    xs, ys = x_columns(document), y_columns(document)
-    rows = {index for column in xs for index in column.wrong()}
-    bad_ys = {name: set(column.wrong()) - rows for name, column in ys.items()}
-    gaps = sum(map(len, bad_ys.values()))
-    rejected = gaps + len(rows) * len(ys)
+    ys = y_columns(document, asked.limits)
+    n = length(document, ys)
+    check_samples(n * len(ys), asked.limits.samples)
+    rows, gaps = np.zeros(n, np.bool_), 0
+    xs = x_columns(document)
+    for column in xs:
+        rows[column.wrong()] = True
+    cleaned: dict[str, list[object]] = {}
+    for name, column in ys.items():
+        if n > MANY:
+            yield
+        wrong = column.wrong()
+        gaps += len(wrong) - int(rows[wrong].sum())
+        cleaned[name] = without(column, wrong, rows)
+    rejected = gaps + int(rows.sum()) * len(ys)
     if not rejected:
-        return columns(document, asked.now, asked.limits)
+        return columns(document, asked)
     problem = wrong_samples([*xs, *ys.values()])
-    if rejected >= sum(len(column.values) for column in ys.values()):
+    if rejected >= n * len(ys):
         raise problem
-    cleaned = document | {"channels": {name: without(c, bad_ys[name], rows) for name, c in ys.items()}}
-    cleaned.pop("y", None)
-    cleaned.pop("channel", None)
-    if xs:
-        cleaned["x"] = without(xs[0], set(), rows)
-    return Partial(columns(cleaned, asked.now, asked.limits), problem.faults, rejected, gaps)
+    kept = {key: value for key, value in document.items() if key not in ("x", "y", "channel")}
+    given = {"x": without(xs[0], NONE, rows)} if xs else {}
+    return Partial(columns({**kept, **given, "channels": cleaned}, asked), problem.faults, rejected, gaps)
 
 
-def without(column: Column, gaps: set[int], rows: set[int]) -> list[object]:
+def without(column: Column, gaps: Ints, rows: NDArray[np.bool_]) -> list[object]:
     """The values of a column, None for gaps, without rows."""
-    return [None if i in gaps else value for i, value in enumerate(column.values) if i not in rows]
+    values = list(column.values)
+    for k in gaps.tolist():
+        values[k] = None
+    return list(compress(values, (~rows).tolist())) if rows.any() else values

@@ -10,11 +10,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.ingest.batch import Asked, Faults
+from app.ingest.batch import Asked, Faults, Steps, completed
 from app.ingest.fields import channel_name, check_channels, check_samples
 from app.ingest.query import ticks
 from app.ingest.readings import MISSING, Ints, Readings, reading_samples
-from app.ingest.text import LineError, blocks, check_odd, code_of, lines, number, numbers, plain
+from app.ingest.text import LineError, blocks, check_odd, code_of, lines, number, numbers, parts, plain
 from app.memory.samples import Float64s, Samples
 from app.problems import Fault, Problem
 
@@ -28,7 +28,7 @@ TEXT_FIRST = re.compile(rb' [^\s,="\\]+="[^"\\\n]*",')  # ... or before one
 QUOTED_KEY = re.compile(rb'^[^ \n]*"', re.MULTILINE)
 ESCAPED = re.compile(r"\\([,= \\])")
 WHOLE = re.compile(rb"-?[0-9]+[iu]")
-ODD = re.compile(rb"[.eE][^,]*[iu],")  # a fraction that is marked as an integer
+ODD = re.compile(rb"[.eE+][^,]*[iu],")  # a fraction that is marked as an integer
 
 
 def line_samples(body: bytes, asked: Asked) -> list[Samples]:
@@ -36,12 +36,25 @@ def line_samples(body: bytes, asked: Asked) -> list[Samples]:
 
     Problem  lines that are none, values that are not numbers; a text as value is left out
     """
+    return completed(line_steps(body, asked))
+
+
+def line_steps(body: bytes, asked: Asked) -> Steps[list[Samples]]:
+    """The same in steps."""
     text = plain(body, asked)
     second = ticks(asked.query, "ns")
-    found = quick(text, second, asked)
-    if found is not None:
-        return reading_samples(found, asked)
-    return careful(text, second, asked)
+    read = Read()
+    for start, part in parts(text):
+        found = quick(part, second, asked)
+        if found is not None:
+            read.add(found, part.count(b"\n") + 1)
+        else:
+            check_odd(text)
+            yield from careful(start, part, second, asked, read)
+        read.check(asked)
+        if len(part) < len(text):
+            yield
+    return read.samples(second, asked)
 
 
 # many lines at once
@@ -108,7 +121,7 @@ def whole(cells: list[bytes]) -> Ints | None:
         found = np.array(orjson.loads(b"[%b]" % text), np.int64)
     except (orjson.JSONDecodeError, OverflowError):
         return None
-    return None if (found == MISSING).any() else found
+    return None if len(found) != len(cells) or (found == MISSING).any() else found
 
 
 def channels(
@@ -179,33 +192,30 @@ def unescaped(text: bytes) -> str:
 # line by line
 
 
-def careful(text: bytes, second: int, asked: Asked) -> list[Samples]:
-    """The samples of lines some of which are bad, or are written in a rarer way."""
-    check_odd(text)
-    read = Read()
-    for start, block in blocks(text):
+def careful(start: int, part: bytes, second: int, asked: Asked, read: Read) -> Steps[None]:
+    """Read lines of which some are bad, or are written in a rarer way; so many come before them."""
+    for before, block in blocks(part):
         found = quick(block, second, asked)
         if found is None:
-            read.lines(start, block)
+            read.lines(start + before, block)
         else:
             read.add(found, block.count(b"\n") + 1)
-    read.faults.check(asked, sum(map(len, read.ys)))
-    columns = np.concatenate(read.ids), np.concatenate(read.stamps), np.concatenate(read.ys)
-    readings = Readings(list(read.order), *columns, "s", second=second)
-    return read.faults.beside(reading_samples(readings, asked))
+        read.check(asked)
+        yield
 
 
 class Read:
     """What has been read, part by part.
 
-    order  the channels in the order in which they came
-    n      lines that hold something
+    order   the channels in the order in which they came
+    n       lines that hold something
+    values  in them
     """
 
     def __init__(self) -> None:
         self.faults = Faults()
         self.order: dict[str, int] = {}
-        self.n = 0
+        self.n = self.values = 0
         self.ids: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
         self.stamps: list[Ints] = [np.zeros(0, np.int64)]
         self.ys: list[Float64s] = [np.zeros(0)]
@@ -217,6 +227,7 @@ class Read:
         self.n += n
 
     def keep(self, ids: NDArray[np.intp], stamps: Ints, ys: Float64s) -> None:
+        self.values += len(ids)
         self.ids.append(ids)
         self.stamps.append(stamps)
         self.ys.append(ys)
@@ -235,6 +246,19 @@ class Read:
                 blame(self.faults, error, self.n, start + line)
             self.n += 1
         self.keep(np.array(ids, np.intp), np.array(stamps, np.int64), np.array(ys, np.float64))
+
+    def check(self, asked: Asked) -> None:
+        """
+        Problem  too_many_points, too_many_channels
+        """
+        check_samples(max(self.values, 1), asked.limits.samples)
+        check_channels(self.order, asked.limits.channels)
+
+    def samples(self, second: int, asked: Asked) -> list[Samples]:
+        self.faults.check(asked, self.values)
+        columns = np.concatenate(self.ids), np.concatenate(self.stamps), np.concatenate(self.ys)
+        found = Readings(list(self.order), *columns, "s", second=second)
+        return self.faults.beside(reading_samples(found, asked))
 
 
 def blame(faults: Faults, error: LineError | Problem, index: int, line: int) -> None:

@@ -14,9 +14,11 @@ from functools import partial
 
 from aiomqtt import Client, MqttError
 
+from app.ingest.batch import Asked
 from app.ingest.fields import channel_name
-from app.ingest.formats import decode
+from app.ingest.formats import decoder
 from app.ingest.intake import too_large
+from app.ingest.query import NONE
 from app.ingest.receiver import Receiver
 from app.memory.samples import Samples
 from app.problems import Problem, shown
@@ -77,21 +79,21 @@ class Subscription:
         n = 0
         async for message in client.messages:
             if isinstance(message.payload, bytes):
-                self.take(str(message.topic), message.payload)
+                await self.take(str(message.topic), message.payload)
             n += 1
             if n % TURN == 0:
                 await asyncio.sleep(0)
 
-    def take(self, topic: str, payload: bytes) -> None:
+    async def take(self, topic: str, payload: bytes) -> None:
         """Store a message; one that cannot be stored is counted, and told of now and then."""
         try:
-            self.store(topic, payload)
+            await self.store(topic, payload)
         except Problem as problem:
             self.refuse(topic, problem.message)
         except Exception:
             log.exception("MQTT: a message failed")
 
-    def store(self, topic: str, payload: bytes) -> None:
+    async def store(self, topic: str, payload: bytes) -> None:
         """
         Problem  these are not samples that can be stored
         """
@@ -99,7 +101,9 @@ class Subscription:
             raise too_large(self.receiver.config.max_body)
         now = self.clock()
         body = b'{"y":"%b"}' % payload.strip() if NUMBER.fullmatch(payload) else payload
-        batch = decode("", body, now, self.receiver.limits)
+        read, asked = decoder("", body, NONE), Asked(now, self.receiver.limits)
+        turns = self.receiver.turns
+        batch = await turns.read(read, body, asked) if turns.needs(read, len(body)) else read(body, asked)
         if {samples.channel for samples in batch} == {USUAL} and USUAL.encode() not in payload:
             batch = [named(samples, topic) for samples in batch]
         self.receiver.offer(batch, now / 1e9, partial(self.unstored, topic))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +14,11 @@ from tornado.log import app_log
 from app.config import Config
 from app.guard.guard import Guard
 from app.guard.sender import Sender
-from app.ingest.batch import Asked, Limits, Partial, Point
+from app.ingest.answer import JSON as JSON
+from app.ingest.answer import SUCCESS as SUCCESS
+from app.ingest.answer import Answer as Answer
+from app.ingest.answer import failure, refusal
+from app.ingest.batch import Asked, Decode, Limits, Partial, Point
 from app.ingest.bus import Bus, Done, Local, Mark
 from app.ingest.counts import ANY, Counts
 from app.ingest.formats import NAMES, decoder, is_binary, media_type
@@ -24,25 +26,15 @@ from app.ingest.intake import Intake, Outcome, Room
 from app.ingest.query import parameters
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
 from app.ingest.stream import Block, Query, Stream, cutter
+from app.ingest.turns import Turns
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Origin, Samples
-from app.problems import REQUEST_ID, Problem, rendered
+from app.problems import Problem
 from app.problems import told as told_of
 
 Body = bytes | Problem | Outcome
 Said = bytes | Coroutine[Any, Any, bytes]  # of a batch that is stored: what its sender is told, now or soon
-SUCCESS = b'{"status":"success"}'
-JSON = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff"}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the sender gets back."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
 
 
 class Receiver:
@@ -55,6 +47,7 @@ class Receiver:
         self.guard = Guard(config)
         self.sequences = sequences or Sequences()
         self.bus: Bus = Local(memory, self.sequences)
+        self.turns = Turns()
         self.room = Room(config.max_requests)
         self.counts = Counts()
 
@@ -87,11 +80,12 @@ class Receiver:
         Problem  as for a request
         """
         sender = self.guard.sender(headers)
-        batch, kind = self.read(headers.get("Content-Type", ""), body, now, query)
+        read = decoder(media_type(headers.get("Content-Type", "")), body, query)
+        batch = self.read(read, body, Asked(now, self.limits, query))
         if not sender.plain:
             self.weigh(batch, sender)
         done = self.put(batch, now / 1e9)
-        self.counts.stored(kind, batch, len(body))
+        self.counts.stored(NAMES[read], batch, len(body))
         return batch, done if isinstance(done, asyncio.Future) else None
 
     def offer(self, batch: list[Samples], now: float, refused: Callable[[Problem], None]) -> None:
@@ -198,14 +192,50 @@ class Receiver:
         content: bytes = b"",
     ) -> Said:
         """Store the samples of a request that is new, as far as is known."""
-        batch, kind = self.read(headers.get("Content-Type", ""), body, now, parameters(query))
+        asked = Asked(now, self.limits, parameters(query))
+        read = decoder(media_type(headers.get("Content-Type", "")), body, asked.query)
+        if self.turns.needs(read, len(body)):
+            return self.in_turn(read, body, asked, sender, request, content)
+        return self.kept(self.read(read, body, asked), read, body, asked, sender, request, content)
+
+    async def in_turn(
+        self,
+        read: Decode,
+        body: bytes,
+        asked: Asked,
+        sender: Sender,
+        request: Numbered | None,
+        content: bytes,
+    ) -> bytes:
+        """The same of a long body, which is read in steps; meanwhile the same may have been stored."""
+        try:
+            batch = await self.turns.read(read, body, asked)
+        except Problem:
+            self.counts.batches[NAMES[read], "rejected"] += 1
+            raise
+        if request is not None and (plain := self.bus.known(request, content)) is not None:
+            return self.again(request, plain=plain)
+        said = self.kept(batch, read, body, asked, sender, request, content)
+        return said if isinstance(said, bytes) else await said
+
+    def kept(
+        self,
+        batch: list[Samples],
+        read: Decode,
+        body: bytes,
+        asked: Asked,
+        sender: Sender,
+        request: Numbered | None,
+        content: bytes,
+    ) -> Said:
+        """Store a batch; returns what is said of it."""
         if not sender.plain:
             self.weigh(batch, sender)
         mark = None if request is None else Mark(request, content, isinstance(batch, Point))
-        done = self.put(batch, now / 1e9, mark)
+        done = self.put(batch, asked.now / 1e9, mark)
         if isinstance(done, asyncio.Future):
-            return self.awaited(done, batch, kind, len(body), mark)
-        return self.said(done, batch, kind, len(body), mark)
+            return self.awaited(done, batch, NAMES[read], len(body), mark)
+        return self.said(done, batch, NAMES[read], len(body), mark)
 
     async def awaited(
         self, done: asyncio.Future[Done], batch: Sequence[Samples], kind: str, size: int, mark: Mark | None
@@ -246,14 +276,12 @@ class Receiver:
             answer |= {"x0": placed[0].x0, "dt": batch[0].step}
         return orjson.dumps(answer)
 
-    def read(self, content_type: str, body: bytes, now: int, query: Query) -> tuple[list[Samples], str]:
-        """The samples of a body, and the name of its format."""
-        read = decoder(media_type(content_type), body, query)
-        kind = NAMES[read]
+    def read(self, read: Decode, body: bytes, asked: Asked) -> list[Samples]:
+        """The samples of a body."""
         try:
-            return read(body, Asked(now, self.limits, query)), kind
+            return read(body, asked)
         except Problem:
-            self.counts.batches[kind, "rejected"] += 1
+            self.counts.batches[NAMES[read], "rejected"] += 1
             raise
 
     def weigh(self, batch: Sequence[Samples], sender: Sender) -> None:
@@ -289,27 +317,3 @@ async def arrived(body: Outcome, said: bytes) -> bytes:
     for done in body.pending:
         await done
     return said
-
-
-def refusal(problem: Problem, headers: Mapping[str, str]) -> Answer:
-    """The answer to a request with these headers that has this problem."""
-    return told(problem, headers, request_id(headers))
-
-
-def failure(error: Exception, headers: Mapping[str, str]) -> Answer:
-    """The answer to a request that met a bug, which is logged."""
-    number = request_id(headers)
-    app_log.error("request %s failed", number, exc_info=error)
-    return told(Problem("internal", "a bug in the server; its log names this request_id"), headers, number)
-
-
-def told(problem: Problem, headers: Mapping[str, str], number: str) -> Answer:
-    content_type, body = rendered(problem, number, headers.get("Accept", ""))
-    said = JSON | {"Content-Type": content_type, "X-Request-Id": number} | problem.headers
-    return Answer(problem.status, body, said)
-
-
-def request_id(headers: Mapping[str, str]) -> str:
-    """What nginx gave the request, if it did and it is harmless, else a new one."""
-    given = headers.get("X-Request-Id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

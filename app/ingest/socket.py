@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 
 import orjson
 from tornado.httputil import HTTPServerRequest
@@ -25,6 +24,7 @@ from app.problems import JsonHandler, NotFound, Problem
 CHUNK = 1 << 16  # bytes read at once
 UNANSWERED = 32  # messages taken before the answers are out, and others have their turn
 PATIENCE = 20.0  # s without a word before one is asked for, and again before the connection is closed
+LONG = 16 << 10  # bytes of a message that others need not wait for
 LINGER = 1.0  # s in which a sender may still read why it was sent away
 NORMAL, FORBIDDEN, RESTART, LATER = 1000, 1008, 1012, 1013  # close codes
 ENDS = {401: FORBIDDEN, 403: FORBIDDEN, 503: LATER}  # answers after which nothing more is taken
@@ -90,13 +90,14 @@ class Connection:
 
     over  nothing more is taken
     gone  the sender has said goodbye
+    long  the newest message is one that may have to wait for its turn
     """
 
     def __init__(self, senders: Senders, stream: IOStream, headers: Mapping[str, str], query: str) -> None:
         self.senders, self.stream, self.headers, self.query = senders, stream, headers, query
         self.frames = Frames(senders.receiver.most(headers))
         self.n = 0
-        self.over = self.gone = False
+        self.over = self.gone = self.long = False
         self.heard = True
         self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.watch)
 
@@ -119,13 +120,21 @@ class Connection:
 
         Nothing more is read before the answers are out: a sender that does not take them is slowed down.
         """
-        answers = self.answers(data)
-        while turn := list(islice(answers, UNANSWERED)):
-            await self.stream.write(
-                b"".join([said if isinstance(said, bytes) else await said for said in turn])
-            )
+        turn: list[bytes | asyncio.Future[bytes]] = []
+        for said in self.answers(data):
+            if self.long and not isinstance(said, bytes):
+                said = await said  # what follows it is to be stored after it
+            turn.append(said)
             if len(turn) == UNANSWERED:
+                await self.tell(turn)
+                turn = []
                 await asyncio.sleep(0)
+        await self.tell(turn)
+
+    async def tell(self, turn: list[bytes | asyncio.Future[bytes]]) -> None:
+        if turn:
+            said = [each if isinstance(each, bytes) else await each for each in turn]
+            await self.stream.write(b"".join(said))
 
     def answers(self, data: bytes) -> Iterator[bytes | asyncio.Future[bytes]]:
         try:
@@ -145,6 +154,7 @@ class Connection:
             self.gone = True
             return self.farewell(NORMAL, "")
         self.n += 1
+        self.long = len(payload) > LONG
         said = self.senders.receiver.received(self.headers, payload, self.senders.clock(), self.query)
         return (
             self.said(said, self.n)

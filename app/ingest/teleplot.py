@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
-from app.ingest.batch import Asked, Faults
-from app.ingest.fields import channel_name, unit
+from app.ingest.batch import Asked, Faults, Steps, completed
+from app.ingest.fields import channel_name, check_channels, check_samples, unit
 from app.ingest.query import ticks
 from app.ingest.readings import Readings, reading_samples
-from app.ingest.text import LineError, check_odd, code_of, lines, number, plain
+from app.ingest.text import LineError, check_odd, code_of, lines, number, numbers, parts, plain
 from app.memory.samples import Samples
 from app.problems import Fault, Problem
 
 UNIT = "§".encode()
+NOT_CUTS = bytes(set(range(256)) - set(b":\n"))
+SOME = 400  # values
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value; x is NaN when it came without.
 
     timed  x is a time since 1970, not an x of its own
@@ -39,40 +42,155 @@ def teleplot_samples(body: bytes, asked: Asked) -> list[Samples]:
 
     Problem  lines that are none, values that are not numbers
     """
+    return completed(teleplot_steps(body, asked))
+
+
+def teleplot_steps(body: bytes, asked: Asked) -> Steps[list[Samples]]:
+    """The same in steps."""
     second = ticks(asked.query, "ms")
-    faults, values = Faults(), list[Value]()
-    whole = plain(body, asked)
-    check_odd(whole)
-    for index, (line, text) in enumerate(lines(whole)):
+    text = plain(body, asked)
+    read = Read()
+    for start, part in parts(text):
+        found = quick(part, second, asked)
+        if found is not None:
+            read.timed.extend(found)
+            read.lines += len(found.y)
+        else:
+            check_odd(text)
+            yield from careful(start, part, second, asked, read)
+        read.check(asked)
+        if len(part) < len(text):
+            yield
+    return read.samples(asked)
+
+
+# many lines at once
+
+
+def quick(text: bytes, second: int, asked: Asked) -> Readings | None:
+    """The readings of lines that are all `name:time:value`; None when there is anything else."""
+    n = text.count(b"\n") + 1
+    if text.translate(None, NOT_CUTS) != (b"::\n" * n)[:-1]:
+        return None
+    parts = text.replace(b"\n", b":").split(b":")
+    x, y = numbers(b",".join(parts[1::3])), numbers(b",".join(parts[2::3]))
+    if x is None or y is None or not len(x) == len(y) == n or np.isnan(x + y).any():
+        return None
+    given = dict.fromkeys(parts[0::3])
+    check_channels(map(str, given), asked.limits.channels)
+    try:
+        names = {raw: plain_name(raw) for raw in given}
+    except (LineError, Problem):
+        return None
+    order = {name: k for k, name in enumerate(dict.fromkeys(names.values()))}
+    of = {raw: order[name] for raw, name in names.items()}
+    ids = np.fromiter(map(of.__getitem__, parts[0::3]), np.intp, n)
+    return Readings(list(order), ids, x / second, y, "s")
+
+
+def plain_name(raw: bytes) -> str:
+    """The channel of a line that has neither unit nor flags.
+
+    LineError, Problem  it is not such a line
+    """
+    if UNIT in raw or b"|" in raw or raw.strip(b" \t") != raw or raw[:1] == b"#":
+        raise LineError("format", "", "a rarer line")
+    return channel_name(raw.removeprefix(b">").decode())
+
+
+# line by line
+
+
+def careful(start: int, part: bytes, second: int, asked: Asked, read: Read) -> Steps[None]:
+    """Read lines of which some are bad, or have units and flags; so many come before them."""
+    for line, content in lines(part):
         try:
-            values += line_values(text, second)
-        except LineError as error:
-            fault = Fault(error.code, error.field, index, None, line)
-            faults.add(fault, f"line {line}: {error}", code_of(error))
-        except Problem as problem:
-            fault = Fault("name", "channel", index, None, line)
-            faults.add(fault, f"line {line}: {problem.message}", problem.code)
-    faults.check(asked, len(values))
-    made = [reading_samples(readings(part), asked) for part in parted(values)]
-    return faults.beside([samples for part in made for samples in part])
+            read.add((yield from of_line(content, second)))
+        except (LineError, Problem) as error:
+            blame(read.faults, error, read.lines, start + line)
+        read.lines += 1
+        if read.lines % SOME == 0:
+            read.check(asked)
+            yield
 
 
-def parted(values: list[Value]) -> Iterator[list[Value]]:
-    """The values that have a time or nothing, and those with an x of their own."""
-    for timed in (True, False):
-        part = [value for value in values if (value.timed or math.isnan(value.x)) is timed]
-        if part:
-            yield part
+def of_line(line: bytes, second: int) -> Steps[list[Value]]:
+    """All values of a line."""
+    coming, found = line_values(line, second), list[Value]()
+    while some := list(islice(coming, SOME)):
+        found += some
+        if len(some) == SOME:
+            yield
+    return found
 
 
-def readings(values: list[Value]) -> Readings:
-    order: dict[str, int] = {}
-    ids = np.array([order.setdefault(value.channel, len(order)) for value in values], np.intp)
-    x = np.array([value.x for value in values], np.float64)
-    y = np.array([value.y for value in values], np.float64)
-    units = {value.channel: value.unit for value in values if value.unit is not None}
-    x_unit = "s" if values[0].timed or math.isnan(values[0].x) else None
-    return Readings(list(order), ids, x, y, x_unit, units)
+class Read:
+    """What has been read.
+
+    timed  values that have a time or nothing
+    own    those with an x of their own
+    lines  that hold something
+    """
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.timed, self.own = Part("s"), Part(None)
+        self.lines = 0
+
+    def add(self, values: list[Value]) -> None:
+        """The values of a line."""
+        part = self.timed if values[0].timed else self.own
+        for value in values:
+            part.add(value)
+
+    def check(self, asked: Asked) -> None:
+        """
+        Problem  too_many_points, too_many_channels
+        """
+        check_samples(max(len(self.timed.ys) + len(self.own.ys), 1), asked.limits.samples)
+        check_channels({**self.timed.order, **self.own.order}, asked.limits.channels)
+
+    def samples(self, asked: Asked) -> list[Samples]:
+        parts = [part.readings() for part in (self.timed, self.own) if part.ys]
+        self.faults.check(asked, len(parts))
+        made = [samples for part in parts for samples in reading_samples(part, asked)]
+        return self.faults.beside(made)
+
+
+class Part:
+    """Values with the same unit of x, in the order in which they came."""
+
+    def __init__(self, x_unit: str | None) -> None:
+        self.x_unit = x_unit
+        self.order: dict[str, int] = {}
+        self.units: dict[str, str] = {}
+        self.ids = array("q")
+        self.xs, self.ys = array("d"), array("d")
+
+    def add(self, value: Value) -> None:
+        self.ids.append(self.order.setdefault(value.channel, len(self.order)))
+        self.xs.append(value.x)
+        self.ys.append(value.y)
+        if value.unit is not None:
+            self.units[value.channel] = value.unit
+
+    def extend(self, found: Readings) -> None:
+        order = np.array([self.order.setdefault(name, len(self.order)) for name in found.names], np.int64)
+        self.ids.frombytes(order[found.ids].tobytes())
+        self.xs.frombytes(found.x.tobytes())
+        self.ys.frombytes(found.y.tobytes())
+
+    def readings(self) -> Readings:
+        columns = np.array(self.ids, np.intp), np.array(self.xs), np.array(self.ys)
+        return Readings(list(self.order), *columns, self.x_unit, self.units)
+
+
+def blame(faults: Faults, error: LineError | Problem, index: int, line: int) -> None:
+    if isinstance(error, Problem):
+        faults.add(Fault("name", "channel", index, None, line), f"line {line}: {error.message}", error.code)
+    else:
+        fault = Fault(error.code, error.field, index, None, line)
+        faults.add(fault, f"line {line}: {error}", code_of(error))
 
 
 def line_values(line: bytes, second: int) -> Iterator[Value]:

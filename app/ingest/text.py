@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from math import nan
 
 import numpy as np
 import orjson
@@ -21,6 +22,7 @@ NUMBER = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 MOST = 8 << 20  # bytes of a text, as it was before it was compressed
 LONG = 1 << 20  # bytes from which on a text must be plain: it takes ten times as long to read one that is not
+PART = 64 << 10  # bytes
 BLOCK = 256  # lines
 MARKS = 8  # at most, for a sample, in a long text
 
@@ -68,7 +70,7 @@ def check_length(body: bytes, limits: Limits) -> None:
 
 
 def check_odd(text: bytes) -> None:
-    """Refuse a long text that cannot be read quickly.
+    """Refuse a long text in which something cannot be read quickly.
 
     Problem  body_too_large
     """
@@ -91,26 +93,51 @@ def lines(text: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
+def parts(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """The text in parts that take a few ms to read, with the number of lines before each."""
+    at = before = 0
+    while at <= len(text):
+        end = text.find(b"\n", at + PART)
+        part = text[at:] if end < 0 else text[at:end]
+        yield before, part
+        at += len(part) + 1
+        before += part.count(b"\n") + 1
+
+
 def blocks(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """The text in parts, with the number of lines before each: one odd line makes only its own part slow."""
+    """A part in blocks, with the number of lines before each: one odd line makes only its own block slow."""
     every = text.split(b"\n")
     for start in range(0, len(every), BLOCK):
         yield start, b"\n".join(every[start : start + BLOCK])
 
 
 def numbers(text: bytes) -> Float64s | None:
-    """The numbers between the commas, NaN where nothing is; None: one is not as JSON writes it, or huge.
+    """The numbers between the commas, NaN where nothing is; None: one is none, or huge.
 
     text  without spaces
     """
     if text.translate(None, DIGITS):
         return None
     if b",," in text or text[:1] == b"," or text[-1:] in (b",", b""):
-        text = (b",%b," % text).replace(b",,", b",null,").replace(b",,", b",null,")[1:-1]
+        filled = (b",%b," % text).replace(b",,", b",null,").replace(b",,", b",null,")[1:-1]
+    else:
+        filled = text
     try:
-        found = np.array(orjson.loads(b"[%b]" % text), np.float64)
+        found = np.array(orjson.loads(b"[%b]" % filled), np.float64)
     except (orjson.JSONDecodeError, OverflowError):
+        return odd_numbers(text)
+    return checked(found)
+
+
+def odd_numbers(text: bytes) -> Float64s | None:
+    """The same of numbers as JSON does not write them, +1 or .5: of these signs float() reads no others."""
+    try:
+        return checked(np.array([float(cell) if cell else nan for cell in text.split(b",")]))
+    except ValueError:
         return None
+
+
+def checked(found: Float64s) -> Float64s | None:
     return None if (np.abs(found) > LARGEST).any() else found
 
 
