@@ -39,6 +39,8 @@ CODES: dict[str, tuple[int, str]] = {
     "unsupported_media_type": (415, "Unsupported media type"),
     "pin_limit": (422, "No room for a pin"),
     "bad_note": (422, "Bad note"),
+    "setup_limit": (422, "No room for a set-up"),
+    "bad_name": (422, "Bad name"),
     "channel_limit": (422, "Too many channels in memory"),
     "bad_channel_name": (422, "Bad channel name"),
     "bad_unit": (422, "Bad unit"),

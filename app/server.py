@@ -23,7 +23,7 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 from app import durability
-from app.api import measurements, openapi, pins, screen, single, triggers
+from app.api import measurements, openapi, pins, screen, setups, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
@@ -111,6 +111,7 @@ class Process:
             *measurements.routes(self.feed),
             *triggers.routes(self.feed),
             *pins.routes(self.feed, self.drawer.pins, self.guard),
+            *setups.routes(self.feed, self.drawer.setups, self.guard),
             *single.routes(self.feed),
         ]
         self.routes += openapi.routes(release(), list(FORMATS), self.routes)
@@ -183,7 +184,7 @@ class Process:
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address, self.guard.own)
         self.feed.extra = lambda: {"demo": demo.running}
-        bench = front.Bench(self.config, demo, self.feed, pins=self.drawer.pins)
+        bench = front.Bench(self.config, demo, self.feed, pins=self.drawer.pins, setups=self.drawer.setups)
         self.front, self.pages = front, front.serve(bench, self.routes)
         self.gate.serving = self.pages._tornado
         calm_collector()

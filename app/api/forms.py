@@ -121,6 +121,7 @@ SCHEMAS: dict[str, Told] = {
         whole={"type": "boolean"},
         status=TEXT,
     ),
+    "Setup": thing("id name time query", id=whole(1), name=TEXT, time=NUMBER, query=TEXT, status=TEXT),
     "Sweep": thing(
         "trigger rate query channels",
         trigger=thing("source x", source=TEXT, x={"type": ["number", "null"]}),

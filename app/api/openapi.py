@@ -13,6 +13,7 @@ import orjson
 from tornado.web import RequestHandler
 
 from app.api.forms import SCHEMAS, Told
+from app.api.kept_paths import KEPT
 from app.api.paths import PATHS, parameter
 from app.api.reference import page
 from app.problems import CODES, STRICT, JsonHandler
@@ -74,7 +75,7 @@ def undescribed(others: Sequence[Any]) -> dict[str, dict[str, Told]]:
     found = {}
     for pattern, handler, *_ in others:
         path = re.sub(r"\([^)]*\)", "{name}", pattern).replace("\\", "")
-        if path not in PATHS:
+        if path not in PATHS and path not in KEPT:
             found[path] = {method: plain(path, handler) for method in METHODS if has(handler, method)}
     return found
 
@@ -102,7 +103,7 @@ def document(release: str, formats: Sequence[str], others: Mapping[str, Mapping[
         "info": {"title": "Web Oscilloscope", "version": release, "description": ABOUT},
         "paths": {
             path: {method: operation(path, method, told, formats) for method, told in methods.items()}
-            for path, methods in {**PATHS, **others}.items()
+            for path, methods in {**PATHS, **KEPT, **others}.items()
         },
         "components": {
             "schemas": SCHEMAS | {"Problem": problem(), "StrictProblem": strict()},

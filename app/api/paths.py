@@ -224,23 +224,6 @@ PATHS: dict[str, dict[str, Told]] = {
             "codes": ("overloaded", *SCREEN),
         }
     },
-    "/pins": {
-        "get": {
-            "summary": "The screens that people keep, the newest first",
-            "answers": {"200": ("All pins", {JSON: array(ref("Pin"))})},
-            "codes": LOOK,
-        },
-        "post": {
-            "summary": "Keep the screen that the parameters ask for, with its samples",
-            "parameters": KNOBS,
-            "body": thing("", note=TEXT),
-            "answers": {"200": ("The pin", {JSON: ref("Pin")})},
-            "codes": (
-                *("bad_json", "bad_note", "pin_limit", "body_too_large", "origin_not_allowed", "disk_full"),
-                *SCREEN,
-            ),
-        },
-    },
     "/frames": {
         "get": {
             "summary": "A WebSocket: the frames of a screen as they are made",

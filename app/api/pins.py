@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-import orjson
 from PIL import Image
 
 from app.api.export import Column
 from app.api.glass import Pane, bands
+from app.api.keeping import KeepingHandler, written
 from app.api.painting import USUAL, Shown
 from app.api.png import png
 from app.api.screen import (
@@ -18,7 +18,6 @@ from app.api.screen import (
     SAMPLE,
     WIDTHS,
     Desk,
-    ScreenHandler,
     drawn,
     glass_of,
     place,
@@ -27,7 +26,6 @@ from app.api.screen import (
 from app.api.window import chosen, column, size
 from app.feed.feed import Feed
 from app.guard.guard import Guard
-from app.guard.origin import FOREIGN, may_send
 from app.memory.memory import Records
 from app.memory.record import Record
 from app.problems import Problem
@@ -37,10 +35,9 @@ from app.scope.frame import Frame, Kind, Trace
 from app.scope.measuring import measured
 from app.scope.readouts import legend_by, readouts, verticals
 from app.scope.scope import Scope
-from app.store.disk import said
 from app.store.pins import Full, Pin, Pins, show
 
-LONGEST_BODY = 16 << 10  # bytes
+WANTED = '{"note": "a text"}'
 THUMB = (240, 120)  # px
 
 
@@ -56,7 +53,7 @@ def routes(feed: Feed, pins: Pins, guard: Guard) -> list[Any]:
     ]
 
 
-class Drawer(ScreenHandler):
+class Drawer(KeepingHandler):
     """A request about pins."""
 
     def initialize(self, feed: Feed, desk: Desk, pins: Pins, guard: Guard) -> None:  # type: ignore[override]
@@ -73,37 +70,15 @@ class Drawer(ScreenHandler):
             raise Problem("not_found", f"no pin {number}; GET /pins lists them")
         return found
 
-    def allow(self) -> None:
-        """
-        Problem  origin_not_allowed
-        """
-        if not may_send(self.request.headers, self.guard.hosts, self.guard.origins):
-            raise Problem("origin_not_allowed", FOREIGN)
-
     def note(self) -> str:
         """What the body says of a pin; nothing, if there is none.
 
         Problem  bad_json, bad_note, body_too_large
         """
-        body = self.request.body
-        if len(body) > LONGEST_BODY:
-            raise Problem("body_too_large", f"a note comes in {LONGEST_BODY} bytes at most")
-        try:
-            words = orjson.loads(body) if body.strip() else {}
-        except orjson.JSONDecodeError:
-            raise Problem("bad_json", 'the body is no JSON; send {"note": "a text"}') from None
-        found = words.get("note", "") if isinstance(words, dict) else None
+        found = self.words(WANTED, "bad_note").get("note", "")
         if not isinstance(found, str):
-            raise Problem("bad_note", 'send {"note": "a text"}')
+            raise Problem("bad_note", f"send {WANTED}")
         return found
-
-    def tell(self, words: object) -> None:
-        self.set_header("Cache-Control", "no-store")
-        self.finish(orjson.dumps(words))
-
-
-def unkept(error: OSError) -> Problem:
-    return Problem("disk_full", f"nothing was changed: {said(error)}")
 
 
 class PinsHandler(Drawer):
@@ -121,14 +96,13 @@ class PinsHandler(Drawer):
             raise Problem("bad_request", "there is nothing on this screen that could be kept")
         scope.pin = None
         try:
-            pin = self.pins.add(capture, link.query(scope), note, self.feed.clock())
-            await self.pins.kept.saved(pin.id)
+            with written():
+                pin = self.pins.add(capture, link.query(scope), note, self.feed.clock())
         except Full as full:
             raise Problem("pin_limit", str(full)) from None
         except ValueError as error:
             raise Problem("bad_note", str(error)) from None
-        except OSError as error:
-            raise unkept(error) from None
+        await self.settled(self.pins.kept.saved(pin.id))
         self.tell({"status": "success", **pin.told()})
 
 
@@ -142,21 +116,16 @@ class PinHandler(Drawer):
         self.allow()
         try:
             pin = self.pins.write(self.pin(number).id, self.note())
-            await self.pins.kept.saved(int(number))
         except ValueError as error:
             raise Problem("bad_note", str(error)) from None
-        except OSError as error:
-            raise unkept(error) from None
+        await self.settled(self.pins.kept.saved(int(number)))
         self.tell({"status": "success"} if pin is None else {"status": "success", **pin.told()})
 
     async def delete(self, number: str) -> None:
         self.allow()
         pin = self.pin(number)
         self.pins.delete(pin.id)
-        try:
-            await self.pins.kept.saved(pin.id)
-        except OSError as error:
-            raise unkept(error) from None
+        await self.settled(self.pins.kept.saved(pin.id))
         self.tell({"status": "success", "deleted": pin.id})
 
 

@@ -11,6 +11,7 @@ from app.config import Config
 from app.feed.feed import Feed
 from app.scope.derived import Sources
 from app.store.pins import Pins
+from app.store.setups import Setups
 from app.ui.demo import Demo
 
 
@@ -23,6 +24,7 @@ class Bench:
     feed: Feed
     clock: Callable[[], float] = time.time
     pins: Pins = field(default_factory=Pins)
+    setups: Setups = field(default_factory=Setups)
     epochs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property

@@ -13,6 +13,7 @@ from app.ui import (
     history_commands,
     maths_commands,
     pin_commands,
+    setup_commands,
     trigger_commands,
     vertical_commands,
 )
@@ -181,6 +182,9 @@ COMMANDS: dict[str, Callable[[Tab, Words], None]] = {
     "unpin": pin_commands.unpin,
     "show_pin": pin_commands.show_pin,
     "refer": pin_commands.refer,
+    "keep_setup": setup_commands.keep,
+    "setup": setup_commands.recall,
+    "drop_setup": setup_commands.drop,
     "single": trigger_commands.single,
     "force": trigger_commands.force,
     "defaults": trigger_commands.defaults,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from app.scope.capture import Capture, captured
 from app.scope.derived import TOO_MANY, remove
@@ -16,13 +14,13 @@ from app.store.pins import Full, Pin, show
 from app.store.references import kept, name
 from app.ui.asked import Refused, Words
 from app.ui.bench import Bench
+from app.ui.heeding import UNKEPT, heed
 from app.ui.maths_commands import MOST_SHOWN
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
 
 GONE = "That pin is gone."
-UNKEPT = "Nothing was kept: {}."
 ELSEWHERE = ("pin", "at", "place", "hit")  # what a link says of where it is
 
 
@@ -50,20 +48,7 @@ def pin(tab: Tab, words: Words) -> None:
         raise Refused(f"This note cannot be kept: {error}.") from None
     except OSError as error:
         raise Refused(UNKEPT.format(said(error))) from None
-    heed(tab, made.id)
-
-
-def heed(tab: Tab, id: int) -> None:
-    """Have the tab hear of it if what it keeps cannot be written."""
-    saving = tab.bench.pins.saving(id)
-    if saving is not None:
-        saving.add_done_callback(partial(hear, tab.hear))
-
-
-def hear(tell: Callable[[str], None], saving: asyncio.Task[Any]) -> None:
-    error = None if saving.cancelled() else saving.exception()
-    if isinstance(error, OSError):
-        tell(UNKEPT.format(said(error)))
+    heed(tab, tab.bench.pins.saving(made.id))
 
 
 def shot(tab: Tab, words: Words) -> Capture:
@@ -95,12 +80,14 @@ def note(tab: Tab, words: Words) -> None:
         tab.bench.pins.write(number, noted(words))
     except ValueError as error:
         raise Refused(f"This note cannot be kept: {error}.") from None
-    heed(tab, number)
+    heed(tab, tab.bench.pins.saving(number))
 
 
 def unpin(tab: Tab, words: Words) -> None:
     """Take a pin away, for everybody; who looks at it goes on looking."""
-    tab.bench.pins.delete(named(tab, words).id)
+    id = named(tab, words).id
+    tab.bench.pins.delete(id)
+    heed(tab, tab.bench.pins.saving(id))
 
 
 def show_pin(tab: Tab, words: Words) -> None:

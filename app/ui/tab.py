@@ -227,6 +227,7 @@ class Tab:
             "query": query(scope),
             "pins": self.bench.pins.told,
             "pin": scope.pin,
+            "setups": self.bench.setups.told,
             "view": view.query(),
             "vertical": verticals(scope, self.source, turned=scope.running),
             "checked": self.checked,

@@ -15,7 +15,7 @@ from serving import Clock, Served, in_thread, listening, on_loop
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from app.api import measurements, pins, screen, single, triggers
+from app.api import measurements, pins, screen, setups, single, triggers
 from app.config import Config
 from app.feed.feed import Feed
 from app.guard.guard import Guard
@@ -25,6 +25,7 @@ from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
 from app.store.pins import Pins
+from app.store.setups import Setups
 
 T = TypeVar("T")
 ROWS = 2048
@@ -69,7 +70,9 @@ class Screens(Served):
 
 
 @contextmanager
-def serving(points: int = 1_000_000, kept: Pins | None = None) -> Iterator[Screens]:
+def serving(
+    points: int = 1_000_000, kept: Pins | None = None, kits: Setups | None = None
+) -> Iterator[Screens]:
     """A server in a thread of its own."""
     loop, clock = asyncio.new_event_loop(), Clock()
     memory = Memory(points)
@@ -78,7 +81,8 @@ def serving(points: int = 1_000_000, kept: Pins | None = None) -> Iterator[Scree
     screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
     posts = ("/data", DataHandler, {"receiver": Receiver(memory, Config()), "clock": clock})
 
-    drawer = pins.routes(feed, kept or Pins(), Guard(Config()))
+    guard = Guard(Config())
+    drawer = [*pins.routes(feed, kept or Pins(), guard), *setups.routes(feed, kits or Setups(), guard)]
     routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles, *drawer]
 
     @asynccontextmanager

@@ -60,6 +60,7 @@ def test_pins_survive_kill_9_whole(tmp_path: Path) -> None:
     before, told = [server.ask("GET", path) for path in files], listed(server, "/pins")
     picture = glass(server)
     assert server.ask("DELETE", "/pins/2")[0] == 200
+    assert server.ask("POST", "/setups?tb=200m", {"name": "slow"})[0] == 200
     killed(server)
     whole = tmp_path / "pins" / "1.pin"
     (tmp_path / "pins" / "5.pin").write_bytes(whole.read_bytes()[:-100])
@@ -76,5 +77,6 @@ def test_pins_survive_kill_9_whole(tmp_path: Path) -> None:
         assert "@1:ch1 [V]" in reference.splitlines()[0]
         assert len(reference.splitlines()) > 100
         assert json.loads(again.ask("POST", "/pins", {})[1])["id"] == 6
+        assert [(kit["name"], kit["query"]) for kit in listed(again, "/setups")] == [("slow", "tb=0.2")]
     finally:
         assert again.stop() == 0

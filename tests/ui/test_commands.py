@@ -24,6 +24,7 @@ from app.scope.scope import Scope
 from app.scope.spectral import KNOBS
 from app.scope.trigger import NAMES
 from app.store.pins import Pins
+from app.store.setups import Setups
 from app.ui.asked import Refused
 from app.ui.commands import COMMANDS, obey
 from app.ui.past import Before
@@ -61,6 +62,7 @@ COMMAND = st.fixed_dictionaries(
         "share": st.floats(0, 1) | JSON,
         "hit": st.sampled_from(["1,100", "2,499,-0.5", "3,7", "1,99999"]) | JSON,
         "pin": st.sampled_from([1, 2]) | JSON,
+        "setup": st.sampled_from([1, 2]) | JSON,
     },
 )
 
@@ -88,7 +90,7 @@ def tab() -> Tab:
     bench = SimpleNamespace(
         memory=feed.memory, demo=Demo(), feed=feed, epochs=itertools.count(1), clock=lambda: 1e9
     )
-    bench.pins, bench.rows = Pins(), ROWS
+    bench.pins, bench.setups, bench.rows = Pins(), Setups(), ROWS
     made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque(), taken=None)
     made.restore = lambda link: Tab.restore(cast(Tab, made), link)
     made.source = lambda name: Tab.source(cast(Tab, made), name)

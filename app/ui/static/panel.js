@@ -23,6 +23,7 @@ import {pins} from './pins.js'
 import {measure} from './measure.js'
 import {persistence} from './persistence.js'
 import {save} from './save.js'
+import {setups} from './setups.js'
 import {sending} from './sending.js'
 import {decoded, pictured} from './raster.js'
 import {spectrogram} from './spectrogram.js'
@@ -59,7 +60,7 @@ const hits = retained($('history'), command, {
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
 })
 groups.push(hits.update)
-const drawer = pins($('pins'), command, () => feed?.drawn ?? 0)
+const kits = setups($('setups'), command), drawer = pins($('pins'), command, () => feed?.drawn ?? 0)
 
 function build() {
   $('run').onclick = run
@@ -107,6 +108,7 @@ function update(changed) { // from this tab: what is its own
   if (changed.knobs) { look.take(changed.knobs.look); cursors.take(changed.knobs.look.cursors) }
   if ('vertical' in changed) feed.turn(tab.vertical)
   if ('pins' in changed || 'pin' in changed) drawer.update(tab.pins, tab.pin)
+  if ('setups' in changed) kits(tab.setups)
   if (changed.readouts) readings = changed.readouts
   if ('image' in changed) gram.show(decoded(changed.image))
   refresh()

@@ -9,8 +9,8 @@ export function save(root, command, glass, complain) {
   const files = Object.entries(kinds).map(([kind, title]) => el('a', {className: 'key', id: 'save-' + kind, textContent: kind.toUpperCase(), title, download: ''}))
   const link = key('Copy link', 'A link with the knobs you turned', () => copy(location.href, link))
   const file = el('input', {type: 'file', accept: '.json,application/json', hidden: true, id: 'setup-file'})
-  const keep = key('Save set-up', 'The knobs you turned, as a file', () => download(JSON.stringify({format: FORMAT, query: location.search.slice(1)}, null, 1)), {id: 'setup-save'})
-  const recall = key('Recall set-up\u2026', 'Knobs from such a file', () => file.click(), {id: 'setup-recall'})
+  const keep = key('Set-up to file', 'The knobs you turned, as a file', () => download(JSON.stringify({format: FORMAT, query: location.search.slice(1)}, null, 1)), {id: 'setup-save'})
+  const recall = key('From file\u2026', 'Knobs from such a file', () => file.click(), {id: 'setup-recall'})
   const defaults = key('Defaults', 'Let go of all knobs, of measurements and the trigger (undo brings them back)', () => command({do: 'defaults'}), {id: 'defaults'})
   root.append(el('div', {className: 'row'}, ...files), el('div', {className: 'row'}, link, defaults), el('div', {className: 'row'}, keep, recall), file)
   const aim = () => { for (const a of files) a.href = glass(a.id.slice(5)) }
