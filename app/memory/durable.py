@@ -100,7 +100,10 @@ class Durable(Memory):
             self._allow(len(self.records) + len(names - self.records.keys()))
             self._write(BATCH, packed(batch, now, missing, note))
         placed = super().append(batch, now, missing, note)
-        self._settle()
+        if not self._quiet:
+            for block in placed:
+                self._rings.mark(self.records[block.channel].serial, block.stop)
+            self._settle()
         return placed
 
     def delete(self, name: str) -> bool:
@@ -110,7 +113,8 @@ class Durable(Memory):
         self._write(DELETE, [orjson.dumps(name)])
         self._release(record)
         super().delete(name)
-        self._settle()
+        if not self._quiet:
+            self._settle()
         return True
 
     def clear(self) -> None:
@@ -118,7 +122,8 @@ class Durable(Memory):
         for record in self.records.values():
             self._release(record)
         super().clear()
-        self._settle()
+        if not self._quiet:
+            self._settle()
 
     def say(self, name: str, **facts: str | float) -> bool:
         if name in self.records:
@@ -140,8 +145,6 @@ class Durable(Memory):
 
     def _settle(self) -> None:
         """Write the state if it is due."""
-        if self._quiet:
-            return
         if self._rings.failed is not None:
             self._fail(self._rings.failed)
         if self._shelf.full:
@@ -273,12 +276,21 @@ class Durable(Memory):
     def _judge(self, sums: dict[int, Any]) -> None:
         """Make gaps of what is not as it was written."""
         for record in self.records.values():
+            self._forget_overwritten(record)
             taken, narrow = sums.get(record.serial, NO_SUMS)
             for start, stop in list(damaged(record, taken, narrow=narrow)):
                 blank(record, start, stop)
                 self.dropped += stop - start
         if self.dropped:
             log.error("SCOPE_DATA: %d samples were damaged; there are gaps now.", self.dropped)
+
+    def _forget_overwritten(self, record: Record) -> None:
+        """Give up samples in whose place newer ones lie, if the changes that tell of these are lost."""
+        mark = self._rings.marks.get(record.serial)
+        if mark is not None and mark[0] > record.total:
+            first = min(max(record.first, int(mark[0]) - record.capacity), record.total)
+            self.dropped += first - record.first
+            record.first = first
 
     def _fit(self, points: int, budget: int) -> None:
         """Have as many samples as this process may, which may be more or fewer than the one before."""

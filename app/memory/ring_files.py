@@ -1,7 +1,8 @@
 """Rings in files: offsets and values of a record lie in one mapped file, which outlives the process.
 
-A file: magic and version, serial of the record, capacity and bytes of a value; from BEGIN on the offsets,
-then the values. A record that moves gets a new file; the old one stays while a state names it.
+A file: magic and version, serial of the record, capacity and bytes of a value; at MARK how many samples the
+record had when something was written last; from BEGIN on the offsets, then the values. A record that moves
+gets a new file; the old one stays while a state names it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from struct import Struct
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.memory.mapped import made, opened, put_aside
 from app.memory.record import in_memory
@@ -20,6 +22,7 @@ from app.memory.samples import Float64s, Floats
 
 HEAD = Struct("<8sQQQ")
 MAGIC = b"OSCRING1"
+MARK = 64  # bytes
 BEGIN = 4096  # bytes; a page
 NAME = re.compile(r"channel-[0-9]{1,15}-[0-9]{1,15}\.ring")
 
@@ -33,6 +36,7 @@ class Rings:
     old     files that no record uses any more
     failed  the last reason for which a file could not be made; None: there is none
     made    files ever made
+    marks   by serial: the totals that stand in the files
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,6 +45,7 @@ class Rings:
         self.old: list[str] = []
         self.failed: OSError | None = None
         self.made = 0
+        self.marks: dict[int, NDArray[np.int64]] = {}
         self._kept: list[str] = []  # old already when the last state was written
 
     def room(self, serial: int) -> Callable[[int, np.dtype[np.floating]], Rooms]:
@@ -64,10 +69,12 @@ class Rings:
         name = f"channel-{serial}-{self.made}.ring"
         data = made(self.folder / name, BEGIN + capacity * (8 + dtype.itemsize))
         HEAD.pack_into(data, 0, MAGIC, serial, capacity, dtype.itemsize)
+        self.marks[serial] = np.frombuffer(data, np.int64, 1, MARK)
         return name, rooms(data, capacity, dtype)
 
     def release(self, serial: int) -> None:
         """The record of this serial has no use for its file any more."""
+        self.marks.pop(serial, None)
         name = self.files.pop(serial, None)
         if name is not None:
             self.old.append(name)
@@ -83,7 +90,14 @@ class Rings:
             put_aside(path)
             return None
         self.files[serial] = name
+        self.marks[serial] = np.frombuffer(data, np.int64, 1, MARK)
         return rooms(data, capacity, dtype)
+
+    def mark(self, serial: int, total: int) -> None:
+        """So many samples the record has now: what it overwrote is known even without what tells of it."""
+        found = self.marks.get(serial)
+        if found is not None:
+            found[0] = total
 
     def tidy(self) -> None:
         """A state has been written: what was old before the one before it is deleted."""

@@ -456,3 +456,19 @@ def test_kill_9_loses_nothing_that_was_told(tmp_path: Path, seed: int) -> None:
     assert acknowledged <= min(totals) <= acknowledged + 50
     for record in again.records.values():
         assert record.y(0, record.total).tolist() == list(range(record.total - POINTS, record.total))
+
+
+def test_without_its_journal_nothing_newer_stands_for_older(tmp_path: Path) -> None:
+    kept = filled(tmp_path / "rings", 2000, "a")
+    kept.checkpoint()
+    for k in range(2000, 2500, 50):
+        numbers = np.arange(k, k + 50.0)
+        kept.append([Samples("a", 0.0, numbers, numbers, Origin.DATA)], 1.0)
+    twin = crashed(tmp_path / "rings")
+    for path in twin.glob("journal-*"):
+        path.write_bytes(bytes(path.stat().st_size))
+    again = Durable(twin, POINTS)
+    believed(again)
+    record = again.records["a"]
+    assert record.total == 2000
+    assert np.isfinite(record.y(0, 2000)).sum() >= 2000 - (2500 - kept.records["a"].capacity)
