@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
+from app import logs
 from app.config import ConfigError, load
-
-LONGEST = 4000  # characters of a log record
-
-
-class Line(logging.Formatter):
-    """A record of bounded length: Bokeh logs whatever a client sent, as long as it was."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return super().format(record)[:LONGEST]
-
-
-def log() -> None:
-    """Warnings to standard error. Bokeh warns of each viewer that leaves, which is no news."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("bokeh").setLevel(logging.ERROR)
 
 
 def main() -> int:
@@ -33,7 +16,7 @@ def main() -> int:
         print(f"{error}.", file=sys.stderr)
         return 2
     os.environ.pop("BOKEH_ALLOW_WS_ORIGIN", None)  # Bokeh would read it, too, and by other rules than ours
-    log()
+    logs.start(config.log)
     from app.server import serve
 
     return serve(config)

@@ -18,6 +18,7 @@ from app.texts import (
     count,
     folder,
     hosts,
+    log_format,
     origins,
     port,
     size,
@@ -170,6 +171,33 @@ class Config:
     )
     max_tabs: int = setting(
         200, "SCOPE_MAX_TABS", count, "a whole number from 1", "most front panels open at once"
+    )
+    max_viewers: int = setting(
+        2000, "SCOPE_MAX_VIEWERS", count, "a whole number from 1", "most sockets that get frames"
+    )
+    max_senders: int = setting(
+        1000, "SCOPE_MAX_SENDERS", count, "a whole number from 1", "most WebSockets that samples come over"
+    )
+    max_connections: int = setting(
+        8000,
+        "SCOPE_MAX_CONNECTIONS",
+        count,
+        "a whole number from 1",
+        "most connections that wait for a request; of more, the one that is idle longest is closed",
+    )
+    memory_limit: int | None = setting(
+        None,
+        "SCOPE_MEMORY_LIMIT",
+        size,
+        "bytes, such as 512M or 2G",
+        "memory that the process should stay below; not set: that of its container or machine",
+    )
+    log: str = setting(
+        "",
+        "SCOPE_LOG",
+        log_format,
+        "text or json",
+        "how the log on standard error is written, text or json; not set: text on a terminal, else json",
     )
 
 

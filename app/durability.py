@@ -20,14 +20,15 @@ PATIENCE, STEP = 5.0, 0.05  # s for the process before this one to let go of its
 LOOK, TRY = 1.0, 10.0  # s between two looks for trouble, and two tries to end it
 
 
-def memory(config: Config, sequences: Sequences) -> Memory:
+def memory(config: Config, sequences: Sequences, budget: int) -> Memory:
     """The memory of this process.
 
     sequences  what is kept beside the samples
+    budget     bytes for all samples
     Taken    another process writes to its folder, and goes on doing so
     OSError  the folder cannot be written to
     """
-    size = config.scope_points, config.scope_memory, config.max_channels
+    size = config.scope_points, budget, config.max_channels
     if config.data is None:
         return Memory(*size)
     late = time.monotonic() + PATIENCE

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
-from typing import Protocol
+from typing import Any, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-Values = Mapping[tuple[str, ...], float]
+Values = Mapping[Any, float]  # by the values of the labels, in their order
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -54,9 +54,7 @@ def counted(name: str, meaning: str, labels: tuple[str, ...], values: Values) ->
     return filled(CounterMetricFamily(name, meaning, labels=labels), values)
 
 
-def distributed(
-    name: str, meaning: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], Buckets]
-) -> Metric:
+def distributed(name: str, meaning: str, labels: tuple[str, ...], values: Mapping[Any, Buckets]) -> Metric:
     """How values are distributed."""
     family = HistogramMetricFamily(name, meaning, labels=labels)
     for labelled_by, buckets in sorted(values.items()):

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import orjson
 
 from app.problems import JsonHandler
+from app.system import BOOT_ID as BOOT_ID
 
-BOOT_ID = uuid.uuid4().hex  # a page that finds another one knows that the server was started anew
 EVERY = 0.5  # s between two looks at the loop
 SLOW = 1.0  # s by which the loop may be late and still be called ready
-NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
-LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 Check = Callable[[], bool]
 Checks = Mapping[str, Check]
@@ -33,11 +29,12 @@ class Pulse:
     """How late the loop is: what waits for it waits as long.
 
     lag      s, of the last look
-    longest  s, since the last time it was asked for
+    beat     called at each look
     """
 
-    def __init__(self) -> None:
-        self.lag = self.longest = 0.0
+    def __init__(self, beat: Callable[[], None] = lambda: None) -> None:
+        self.lag = 0.0
+        self.beat = beat
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -46,38 +43,11 @@ class Pulse:
             due = loop.time() + EVERY
             await asyncio.sleep(EVERY)
             self.lag = max(0.0, loop.time() - due)
-            self.longest = max(self.longest, self.lag)
+            self.beat()
 
     def steady(self) -> bool:
         """Whether the loop keeps up."""
         return self.lag < SLOW
-
-
-def memory_used() -> int:
-    """Bytes of this process that are in memory.
-
-    Source  proc_pid_statm(5), https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
-    """
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages << 12
-
-
-def memory_limit() -> int:
-    """Bytes that the process and those beside it may use: of its container or machine; 0: unknown."""
-    for place in LIMITS:
-        try:
-            limit = int(Path(place).read_text())
-        except (OSError, ValueError):
-            continue
-        if limit < NO_LIMIT:
-            return limit
-    try:
-        return int(Path("/proc/meminfo").read_text().split()[1]) << 10
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 class Said(JsonHandler):

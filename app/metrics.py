@@ -20,29 +20,51 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from app.feed.feed import Feed
-from app.figures import Source, Values, counted, gauge, labelled
-from app.guard.guard import Guard
-from app.health import Pulse, memory_limit, memory_used, release
+from app.figures import Source, Values, counted, distributed, gauge, labelled
+from app.footprint import resident
+from app.health import Checks, Pulse, release
 from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.problems import JsonHandler
+
+LAYERS = {"rate": "rate_limited", "room": "overloaded"}  # codes of what is refused for its number
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Front panels.
+
+    open     how many there are
+    created  how many there were so far
+    shed     has so many go, those that came last
+    """
+
+    open: int = 0
+    created: int = 0
+    shed: Callable[[int], None] = lambda n: None  # noqa: ARG005 - while there are no pages
 
 
 @dataclass(frozen=True, eq=False)
 class Figures(Collector):
     """All figures of one process.
 
-    sessions  how many front panels are open
     sources   blocks that hand in figures of their own
     """
 
-    memory: Memory
     receiver: Receiver
     feed: Feed
-    guard: Guard
     pulse: Pulse
-    sessions: Callable[[], int]
+    sessions: Callable[[], Sessions]
+    checks: Checks
     sources: list[Source] = field(default_factory=list)
+
+    @property
+    def memory(self) -> Memory:
+        return self.receiver.memory
+
+    def live(self) -> int:
+        """Samples that are in memory."""
+        return sum(record.total - record.first for record in self.memory.records.values())
 
     def collect(self) -> Iterator[Metric]:
         yield labelled("osc_build_info", "the release", ("version",), {(release(),): 1})
@@ -56,20 +78,27 @@ class Figures(Collector):
     def of_ingest(self) -> Iterator[Metric]:
         """What senders were told."""
         counts = self.receiver.counts
-        answers: Values = {("/data", "POST", str(status)): n for status, n in counts.answers.items()}
-        yield counted("osc_http_requests", "requests answered", ("route", "method", "code"), answers)
         yield counted("osc_ingest_batches", "bodies", ("format", "result"), counts.batches)
         yield counted("osc_ingest_samples", "samples", ("format", "result"), counts.samples)
-        yield counted("osc_ingest_bytes", "bytes of bodies", ("format",), counts.sizes)
+        sizes = {(kind, "decoded"): n for (kind,), n in counts.sizes.items()}
+        sizes["any", "wire"] = self.receiver.room.wire
+        yield counted("osc_ingest_bytes", "bytes of bodies", ("format", "stage"), sizes)
         yield counted("osc_ingest_rejections", "bodies refused", ("code",), counts.refusals)
-        missed: Values = {(): self.receiver.sequences.gaps}
-        yield counted("osc_ingest_seq_gaps", "times that a number was left out", (), missed)
+        sequences = self.receiver.sequences
+        yield counted("osc_ingest_seq_gaps", "times that a number was left out", (), {(): sequences.gaps})
+        yield counted("osc_ingest_out_of_order", "requests after later ones", (), {(): sequences.late})
+        ahead = {(): counts.skews}
+        yield distributed(
+            "osc_ingest_clock_skew_seconds", "x ahead of the clock, where x is a time", (), ahead
+        )
+        limits = {(name,): counts.refusals[(code,)] for name, code in LAYERS.items()}
+        yield counted("osc_rate_limited", "bodies refused by a limit of rate or room", ("layer",), limits)
 
     def of_store(self) -> Iterator[Metric]:
         """What is kept: stored = live + evicted."""
         records = list(self.memory.records.values())
-        live = sum(record.total - record.first for record in records)
-        engine, mine = ("engine",), (self.memory.engine,)
+        live = self.live()
+        engine, mine = ("engine",), (self.receiver.bus.durability,)
         yield labelled("osc_store_samples", "samples alive", engine, {mine: live})
         evicted: Values = {mine: self.memory.accepted - live}
         yield counted("osc_store_evicted_samples", "samples overwritten or deleted", engine, evicted)
@@ -77,23 +106,33 @@ class Figures(Collector):
         yield labelled("osc_store_bytes", "room taken by samples", engine, {mine: size})
         yield gauge("osc_store_channels", "channels there are", len(records))
         yield gauge("osc_store_channels_limit", "channels there may be", self.memory.max_channels)
-        yield labelled("osc_store_up", "whether it takes samples", engine, {mine: 1})
+        up = {mine: int(self.checks["store"]())}
+        yield labelled("osc_store_up", "whether it takes samples", engine, up)
+        appended = {mine: self.receiver.counts.appended}
+        yield distributed("osc_store_append_duration_seconds", "storing a batch", engine, appended)
 
     def of_viewers(self) -> Iterator[Metric]:
         """Who looks, and what they were sent."""
-        yield gauge("osc_viewer_sessions", "front panels open", self.sessions())
+        sessions = self.sessions()
+        yield gauge("osc_viewer_sessions", "front panels open", sessions.open)
+        made = {(): sessions.created}
+        yield counted("osc_viewer_sessions_created", "front panels opened so far", (), made)
         yield gauge("osc_viewer_connections", "viewers of frames connected", len(self.feed.watchers))
-        yield counted("osc_viewer_frames", "frames", ("result",), self.feed.handed)
-        yield counted("osc_viewer_dropped", "viewers given up", ("reason",), self.feed.dropped)
+        yield counted("osc_viewer_frames", "frames", ("result",), self.feed.delivery.handed)
+        yield counted("osc_viewer_dropped", "viewers given up", ("reason",), self.feed.delivery.dropped)
+        ages, writes = {(): self.feed.delivery.ages}, {(): self.feed.delivery.writes}
+        yield distributed("osc_viewer_frame_age_seconds", "newest sample to the kernel", (), ages)
+        yield distributed("osc_viewer_write_duration_seconds", "handing a frame over", (), writes)
 
     def of_process(self) -> Iterator[Metric]:
         """How the process is."""
         yield gauge("osc_event_loop_lag_seconds", "how late the loop is", self.pulse.lag)
-        kinds: Values = {("rss",): memory_used(), ("limit",): memory_limit()}
+        kinds: Values = {("rss",): resident(), ("limit",): self.receiver.overload.footprint.limit}
         yield labelled("osc_memory_bytes", "memory of the process, and what it may use", ("kind",), kinds)
-        yield gauge(
-            "osc_auth_open", "1 while no token is needed to send", int(self.guard.everybody is not None)
-        )
+        yield gauge("osc_overload_state", "1 while samples are refused, 2 while viewers have to go",
+                    self.receiver.overload.state)  # fmt: skip
+        needs_none = int(self.receiver.guard.everybody is not None)
+        yield gauge("osc_auth_open", "1 while no token is needed to send", needs_none)
 
 
 def registry(figures: Figures) -> CollectorRegistry:

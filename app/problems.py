@@ -97,6 +97,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.message = message.encode("ascii", "backslashreplace").decode("ascii")[:LONGEST_MESSAGE]
         self.faults = tuple(faults[:MOST_FAULTS])
         self.count = len(faults) if count is None else count
+        self.format = ""  # of the body that has it, where that is known
         self.headers = dict(headers or {})
         self.details = dict(details or {})
         super().__init__(self.message)
@@ -158,7 +159,12 @@ def asks_strict(accept: str) -> bool:
 
 
 class JsonHandler(RequestHandler):
-    """A request handler whose every answer is JSON, errors too, and never a traceback."""
+    """A request handler whose every answer is JSON, errors too, and never a traceback.
+
+    refused  the code of the problem that it was answered with, if there was one
+    """
+
+    refused = ""
 
     def set_default_headers(self) -> None:
         self.set_header("Content-Type", "application/json")
@@ -169,7 +175,9 @@ class JsonHandler(RequestHandler):
         return None
 
     def _log(self) -> None:
-        """Nothing: a line for each POST would cost more than the POST. Bugs go through log_exception."""
+        """Have it counted, if somebody counts; no line for each POST. Bugs go through log_exception."""
+        if "log_function" in self.settings:
+            super()._log()
 
     def options(self, *_: str) -> None:
         self.set_header("Allow", ", ".join(self.allowed()))
@@ -224,6 +232,7 @@ class JsonHandler(RequestHandler):
     def refuse(self, problem: Problem) -> None:
         """Answer with the problem and end the request."""
         request_id = self.request_id()
+        self.refused = problem.code
         content_type, body = rendered(problem, request_id, self.request.headers.get("Accept", ""))
         self.set_status(problem.status)
         self.set_header("Content-Type", content_type)

@@ -22,15 +22,17 @@ from typing import Any
 
 from tornado.web import Application, RequestHandler
 
-from app import durability
+from app import durability, logs
 from app.api import measurements, openapi, pins, screen, setups, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
+from app.footprint import Footprint
 from app.guard.gate import Gate
-from app.health import Check, HealthHandler, Pulse, ReadyHandler, release
+from app.guard.overload import affordable
+from app.health import release
 from app.ingest import influx, teleplot_udp
 from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler
@@ -40,13 +42,14 @@ from app.ingest.sequences import Sequences
 from app.ingest.socket import Senders
 from app.memory.shelf import Taken
 from app.memory.silence import Silence
-from app.metrics import Figures, MetricsHandler, registry
+from app.metrics import Sessions
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.drawer import PLACES, Drawer
 from app.store.references import SIGN, maker
 from app.system import beside, calm_collector, listen, opened, report
+from app.vitals import Vitals
 
 STATIC = Path(__file__).parent / "ui" / "static"
 HTTP = {
@@ -84,28 +87,27 @@ class Process:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        budget = affordable(Footprint(config.memory_limit), config.scope_memory)
         sequences = Sequences()
-        self.memory = durability.memory(config, sequences)
+        self.memory = durability.memory(config, sequences, budget)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
         self.drawer = Drawer(config.data)
         self.feed.memory.makers[SIGN] = maker(self.drawer.pins)
         self.receiver = Receiver(self.memory, config, sequences)
         self.keeping = durability.Keeping(self.memory, self.feed.notices)
         self.guard = self.receiver.guard
-        self.pulse = Pulse()
+        self.feed.durability = lambda: self.receiver.bus.durability
         self.draining = False
+        self.vitals = Vitals(self.receiver, self.feed, self.sessions)
+        self.vitals.checks |= {"pages": lambda: self.pages is not None, "draining": lambda: not self.draining}
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
-        self.checks = self.first_checks()
-        self.figures = Figures(self.memory, self.receiver, self.feed, self.guard, self.pulse, self.sessions)
-        self.figures.sources.append(self.keeping)
+        self.vitals.figures.sources.append(self.keeping)
         self.routes: list[Any] = [
             (r"/data", Data, {"receiver": self.receiver, "sources": self.feed.memory}),
             (r"/channels", ChannelsHandler, {"memory": self.feed.memory, "config": config}),
             (r"/frames", FrameSocket, {"feed": self.feed, "config": config}),
-            (r"/healthz", HealthHandler),
-            (r"/readyz", ReadyHandler, {"checks": self.checks}),
-            (r"/metrics", MetricsHandler, {"registry": registry(self.figures)}),
+            *self.vitals.routes(),
             *influx.routes(self.receiver),
             *screen.routes(self.feed),
             *measurements.routes(self.feed),
@@ -122,19 +124,12 @@ class Process:
         self.http = LaneServer(self.gate, self.receiver, xheaders=bool(config.socket), **HTTP)
         self.sockets = listen(config)
         self.stopped = asyncio.Event()
+        self.vitals.count([early, self.gate.lock, self.gate.probe], self.routes)
+        self.vitals.answers.under_way = lambda: len(self.gate.passing) + self.http.under_way
 
-    def first_checks(self) -> dict[str, Check]:
-        """What has to be so for requests to be sent here; who starts what may fail adds a check of it."""
-        return {
-            "loop_lag": self.pulse.steady,
-            "pages": lambda: self.pages is not None,
-            "draining": lambda: not self.draining,
-        }
-
-    def sessions(self) -> int:
-        """How many front panels are open."""
-        applications = {} if self.pages is None else self.pages._tornado._applications
-        return sum(len(context.sessions) for context in applications.values())
+    def sessions(self) -> Sessions:
+        """The front panels."""
+        return Sessions() if self.pages is None else Sessions(*self.front.sessions(self.pages))
 
     def address(self) -> tuple[socket.AddressFamily, object]:
         """Where this process itself can reach it."""
@@ -167,7 +162,7 @@ class Process:
     def work(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What goes on for as long as the process serves."""
         yield self.feed.run()
-        yield self.pulse.run()
+        yield from self.vitals.work()
         yield from self.drawer.work()
         yield self.keeping.run()
         if self.config.mqtt is not None:
@@ -186,7 +181,9 @@ class Process:
         self.feed.extra = lambda: {"demo": demo.running}
         bench = front.Bench(self.config, demo, self.feed, pins=self.drawer.pins, setups=self.drawer.setups)
         self.front, self.pages = front, front.serve(bench, self.routes)
+        self.vitals.count([self.pages._tornado], [])
         self.gate.serving = self.pages._tornado
+        logs.unite()
         calm_collector()
 
     def opened(self, opening: asyncio.Task[None]) -> None:
@@ -198,8 +195,9 @@ class Process:
         """Take no new connection, let requests that have begun come to their end, then close everything."""
         self.draining = True
         self.http.stop()
+        self.feed.delivery.dropped[("shutdown",)] += len(self.feed.watchers)
         late = time.monotonic() + DRAINED_WITHIN
-        while (self.gate.passing or self.http.busy) and time.monotonic() < late:
+        while (self.gate.passing or self.http.under_way) and time.monotonic() < late:
             await asyncio.sleep(DRAIN_STEP)
         self.senders.close()
         if self.pages is not None:

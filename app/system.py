@@ -8,6 +8,7 @@ import gc
 import socket
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from app.config import Config
 T = TypeVar("T")
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 UNSENT = 128 << 10  # bytes the kernel takes before a slow reader is felt
+BOOT_ID = uuid.uuid4().hex  # a page that finds another one knows that the server was started anew
 COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
 
 

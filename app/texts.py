@@ -54,6 +54,13 @@ def count(text: str) -> int:
     return int(value)
 
 
+def log_format(text: str) -> str:
+    """How a log is written: text or json."""
+    if text not in ("text", "json"):
+        raise ValueError
+    return text
+
+
 def port(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 65535:

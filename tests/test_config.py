@@ -53,6 +53,11 @@ GOOD = [
     ("channel_idle", "SCOPE_CHANNEL_IDLE", "0", 0),
     ("channel_idle", "SCOPE_CHANNEL_IDLE", "72", 72),
     ("max_tabs", "SCOPE_MAX_TABS", "20", 20),
+    ("max_viewers", "SCOPE_MAX_VIEWERS", "100", 100),
+    ("max_senders", "SCOPE_MAX_SENDERS", "10", 10),
+    ("max_connections", "SCOPE_MAX_CONNECTIONS", "1e3", 1000),
+    ("memory_limit", "SCOPE_MEMORY_LIMIT", "512M", 512 << 20),
+    ("log", "SCOPE_LOG", "json", "json"),
 ]
 BAD = [
     ("PORT", "http"),
@@ -74,6 +79,7 @@ BAD = [
     ("SCOPE_MAX_BODY", "1x"),
     ("SCOPE_MAX_CHANNELS", "none"),
     ("SCOPE_MAX_TABS", "-3"),
+    ("SCOPE_LOG", "xml"),
 ]
 
 

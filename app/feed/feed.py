@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from app.feed.delivery import Delivery
 from app.feed.picture import picture
 from app.feed.readings import PERIOD as PERIOD
 from app.feed.readings import READOUTS, displayed, others, period, read
@@ -43,10 +43,11 @@ class Feed:
     rows      points of a trace at most
     clock     Unix seconds
     extra     gives readouts for everybody besides those of the view
+    durability  how much of what is acknowledged outlives the process: memory, file or stream
+    closed    whether no viewer is to come at present
     notices   what all who look have to know, by whose word it is: `{"durability": "The disk is full."}`
     watchers  the viewers that are connected, also those that have paused
-    handed    frames since the start: sent, and not sent because the viewer was busy
-    dropped   viewers that were given up, by reason
+    delivery  frames and viewers, counted
     """
 
     def __init__(self, memory: Memory, rows: int, clock: Callable[[], float] = time.time) -> None:
@@ -54,8 +55,9 @@ class Feed:
         self.rows = rows
         self.clock = clock
         self.extra: Callable[[], Mapping[str, object]] = dict
+        self.closed: Callable[[], bool] = bool
         self.notices: dict[str, str] = {}
-        self.store = memory
+        self.durability: Callable[[], str] = lambda: memory.durability
         self.watchers: set[Watcher] = set()
         self.searches = Searches()
         self._views: dict[View, Watched] = {}
@@ -64,8 +66,7 @@ class Feed:
         self._looked = self._swept = float("-inf")
         self._met = 0  # records ever made, when last looked at
         self.share = Share()
-        self.handed: Counter[tuple[str, ...]] = Counter()
-        self.dropped: Counter[tuple[str, ...]] = Counter()
+        self.delivery = Delivery(clock)
         self._waking: asyncio.Future[None] | None = None
         self._stirred = False
 
@@ -111,7 +112,7 @@ class Feed:
     def common(self) -> dict[str, object]:
         """Readouts that are the same for all views."""
         viewers = sum(not watcher.aside for watcher in self.watchers)
-        told = {"durability": self.store.durability, "notices": list(self.notices.values())}
+        told = {"durability": self.durability(), "notices": list(self.notices.values())}
         return {"viewers": viewers, **told, **self.extra()}
 
     def plain(self, view: View) -> View:
@@ -261,6 +262,8 @@ class Feed:
         )  # fmt: skip
         if new.news:
             watched.show(new, made, len(self._views))
+        else:
+            self.delivery.nothing(watched)
 
     def made(self, watched: Watched, setup: Setup) -> Frame:
         """The frame of a view as it is now."""
@@ -291,9 +294,7 @@ class Feed:
                 await asyncio.sleep(breath)
                 began = time.thread_time()
             if watcher.watched is watched and not watcher.paused:
-                given = watched.give(watcher)
-                watched.behind |= not given
-                self.handed[("sent" if given else "skipped_busy",)] += 1
+                watched.behind |= not self.delivery.hand(watched, watcher)
         self.share.took(time.thread_time() - began)
         await asyncio.sleep(0)
 
@@ -306,8 +307,7 @@ class Feed:
         self._swept = now
         for watcher in list(self.watchers):
             if watcher.stalled(now):
-                self.dropped[("slow",)] += 1
-                watcher.abort()
+                self.delivery.drop(watcher, "slow")
             elif watcher.turned is not None:
                 self.turn(watcher)
 

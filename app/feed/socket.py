@@ -12,7 +12,7 @@ import orjson
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from app.config import Config
-from app.feed.feed import Feed
+from app.feed.feed import RETRY_AFTER, Feed
 from app.feed.watcher import Watcher
 from app.guard.origin import FOREIGN, allowed_origin
 from app.problems import JsonHandler, Problem
@@ -31,6 +31,7 @@ LONGEST_AGE = 60_000  # ms
 TOLD, LONGEST_TOLD = 16, 64  # parameters that could not be read: how many are told, and of each so much
 AGAIN = 1013  # close code: try again later
 LARGEST = 1 << 53
+MUTE = 39.0  # s without a word or a pong, though one was asked for every 20 s: the peer is dead
 
 
 class Pace:
@@ -59,6 +60,7 @@ class FrameSocket(JsonHandler, WebSocketHandler):
         self.config = config
         self.watcher: Watcher | None = None
         self.pace = Pace()
+        self.heard = time.monotonic()
 
     def prepare(self) -> None:
         if self.request.method != "GET":
@@ -70,8 +72,21 @@ class FrameSocket(JsonHandler, WebSocketHandler):
             raise Problem("origin_not_allowed", FOREIGN)
         if "Sec-WebSocket-Key" not in headers or "upgrade" not in headers.get("Connection", "").lower():
             raise Problem("bad_request", "the headers of a WebSocket are not complete")
-        self.scope, self.refused = asked(self.request.query, self.feed.rows)
+        self.room()
+        self.scope, self.misread = asked(self.request.query, self.feed.rows)
         self.feed.room(self.feed.plain(self.scope.view()))
+
+    def room(self) -> None:
+        """
+        Problem  overloaded: there are enough viewers, or memory is short
+        """
+        most = self.config.max_viewers
+        if len(self.feed.watchers) >= most or self.feed.closed():
+            self.feed.delivery.dropped[("limit",)] += 1
+            message = f"{most} viewers are connected, as many as this server allows; try again soon"
+            if self.feed.closed():
+                message = "memory is short; try again soon"
+            raise Problem("overloaded", message, headers={"Retry-After": str(RETRY_AFTER)})
 
     def check_origin(self, origin: str) -> bool:
         return allowed_origin(origin, self.request.headers.get("Host", ""), self.config.allow_ws_origin)
@@ -86,7 +101,7 @@ class FrameSocket(JsonHandler, WebSocketHandler):
         stream.read_chunk_size = CHUNK
         self.watcher = Watcher(stream, aside="aside" in self.request.query_arguments)
         try:
-            self.turn(self.watcher, self.scope, self.refused, 0)
+            self.turn(self.watcher, self.scope, self.misread, 0)
         except Problem as problem:
             self.watcher.tell({"error": problem.message, "code": problem.code, "n": 0})
             self.close(AGAIN, problem.title)
@@ -104,9 +119,13 @@ class FrameSocket(JsonHandler, WebSocketHandler):
         await asyncio.sleep(wait)
         self.heed(message)
 
+    def on_pong(self, _data: bytes) -> None:
+        self.heard = time.monotonic()
+
     def heed(self, message: str | bytes) -> None:
         """Do what a message says, if the viewer is still there."""
         began = time.perf_counter()
+        self.heard = time.monotonic()
         if self.watcher is not None:
             self.answer(self.watcher, message)
         self.pace.took(time.perf_counter() - began)
@@ -166,6 +185,8 @@ class FrameSocket(JsonHandler, WebSocketHandler):
 
     def on_close(self) -> None:
         if self.watcher is not None:
+            if self.watcher.watched is not None and time.monotonic() - self.heard > MUTE:
+                self.feed.delivery.dropped[("no_pong",)] += 1
             self.feed.leave(self.watcher)
             self.watcher = None
 

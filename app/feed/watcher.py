@@ -39,6 +39,7 @@ def framed(opcode: int, payload: bytes) -> bytes:
 class Watcher:
     """The connection of one viewer, of which the feed knows.
 
+    born     when it came, monotonic s
     sent     id of the newest picture that it has, or will have when its unsent bytes are through; -1: none
     late     id of a picture that it was sent after its time, from which no latency can be told
     aside    it is a second one of its page, and counts for none
@@ -47,6 +48,7 @@ class Watcher:
 
     def __init__(self, stream: IOStream, *, aside: bool = False) -> None:
         self.stream = stream
+        self.born = time.monotonic()
         self.aside = aside
         self.watched: Watched | None = None
         self.paused = False

@@ -23,11 +23,6 @@ class Answer:
     headers: Mapping[str, str]
 
 
-def refusal(problem: Problem, headers: Mapping[str, str]) -> Answer:
-    """The answer to a request with these headers that has this problem."""
-    return told(problem, headers, request_id(headers))
-
-
 def failure(error: Exception, headers: Mapping[str, str]) -> Answer:
     """The answer to a request that met a bug, which is logged."""
     number = request_id(headers)
@@ -36,6 +31,7 @@ def failure(error: Exception, headers: Mapping[str, str]) -> Answer:
 
 
 def told(problem: Problem, headers: Mapping[str, str], number: str) -> Answer:
+    """The answer to a request with these headers and this number that has this problem."""
     content_type, body = rendered(problem, number, headers.get("Accept", ""))
     said = JSON | {"Content-Type": content_type, "X-Request-Id": number} | problem.headers
     return Answer(problem.status, body, said)

@@ -6,28 +6,34 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.figures import Buckets
 from app.ingest.batch import Partial
-from app.memory.samples import Samples
+from app.memory.arrivals import EPOCH
+from app.memory.samples import Origin, Samples
+from app.problems import Problem
 
 ANY = "any"  # the format of what was not read
+SKEWS = (-3600.0, -60.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 60.0, 3600.0)  # s
 
 
 @dataclass(frozen=True)
 class Counts:
-    """By format and result (stored, rejected, duplicate), by code, by status.
+    """By format and result (stored, rejected, duplicate), or by code: received is the sum of the three.
 
-    answers   by HTTP status
-    batches   bodies
+    batches   bodies, and blocks of long ones
     samples   of those that were read; of a body that is refused as a whole nobody knows how many it had
     sizes     bytes, as they were decoded
     refusals  by the code of the problem
+    appended  s that the store took for a batch
+    skews     s that the first x of a batch was ahead of the clock, where it is a time
     """
 
-    answers: Counter[int] = field(default_factory=Counter)
     batches: Counter[tuple[str, ...]] = field(default_factory=Counter)
     samples: Counter[tuple[str, ...]] = field(default_factory=Counter)
     sizes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     refusals: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    appended: Buckets = field(default_factory=Buckets)
+    skews: Buckets = field(default_factory=lambda: Buckets(SKEWS))
 
     def stored(self, kind: str, batch: Sequence[Samples], size: int) -> None:
         """A body of this format is in memory."""
@@ -39,3 +45,24 @@ class Counts:
         self.samples[kind, "stored"] += sum(map(len, batch)) - gaps
         if rejected:
             self.samples[kind, "rejected"] += rejected
+
+    def repeated(self, kind: str, batch: Sequence[Samples]) -> None:
+        """A body of this format came again, and is in memory already."""
+        self.batches[kind, "duplicate"] += 1
+        self.samples[kind, "duplicate"] += sum(map(len, batch))
+
+    def refused(self, problem: Problem) -> None:
+        """A body was not taken."""
+        self.batches[problem.format or ANY, "rejected"] += 1
+        self.refusals[(problem.code,)] += 1
+
+    def timed(self, batch: Sequence[Samples], now: float) -> None:
+        """Compare the sender's clock with ours, if its x is one.
+
+        now  Unix s
+        """
+        first = batch[0]
+        if first.origin is Origin.DATA:
+            x = first.base + first.offsets.item(0)
+            if EPOCH[0] < x < EPOCH[1]:
+                self.skews.note(x - now)

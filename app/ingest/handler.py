@@ -9,8 +9,9 @@ from typing import cast
 from tornado.http1connection import HTTP1Connection
 from tornado.web import stream_request_body
 
+from app.ingest.answer import Answer
 from app.ingest.intake import Intake
-from app.ingest.receiver import Answer, Receiver
+from app.ingest.receiver import Receiver
 from app.problems import JsonHandler, Problem
 
 ENDLESS = 1 << 62
@@ -46,8 +47,7 @@ class DataHandler(JsonHandler):
 
     def give_up(self, problem: Problem) -> None:
         """Answer before the body has ended, and close."""
-        self.receiver.counts.refusals[(problem.code,)] += 1
-        self.receiver.counts.answers[problem.status] += 1
+        self.receiver.counts.refused(problem)
         problem.headers.update(self.receiver.guard.shared(self.request.headers), Connection="close")
         self.refuse(problem)
 

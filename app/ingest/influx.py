@@ -10,8 +10,9 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from app.ingest.answer import Answer
 from app.ingest.handler import DataHandler
-from app.ingest.receiver import Answer, Receiver
+from app.ingest.receiver import Receiver
 from app.problems import JsonHandler
 
 LINES = "text/x-influx"

@@ -30,11 +30,12 @@ class Room:
     """Bodies that are on their way in.
 
     most  how many there may be at once
+    wire  bytes of all bodies so far, as they came
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.taken = 0
+        self.taken = self.wire = 0
 
 
 class Intake:
@@ -70,6 +71,7 @@ class Intake:
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)
+        self.room.wire += len(chunk)
         if self.problem is not None:
             if self.size > self.most + DROP_BYTES:
                 self.expire()

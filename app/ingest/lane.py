@@ -9,73 +9,26 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from http.client import responses
 from typing import Any
 
-from tornado.httputil import format_timestamp
 from tornado.log import app_log
 
+from app.ingest.answer import Answer
 from app.ingest.intake import Intake
-from app.ingest.receiver import JSON, SUCCESS, Answer, Body, Receiver
+from app.ingest.lanes import Shared
+from app.ingest.receiver import Body
 from app.ingest.requests import BARE_LF, HEAD_ENDS, Chunked, Head, Sized, head, malformed
 from app.problems import Problem
 
 OURS = (b"POST /data ", b"POST /data?")
+POSTED = "/data", "POST"
 CHUNK = 1 << 16  # bytes read at once
 TURN = 32  # requests of one connection before the others have their turn
 HEAD_SECONDS = 10.0  # for a head, from its first byte
 LINGER = 1.0  # s in which a sender may still read the answer of a connection that ends
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-@dataclass(eq=False)
-class Shared:
-    """What the lanes of a server have in common.
-
-    clock      nanoseconds since 1970
-    longest    bytes of a head
-    patience   s without a whole head after which a connection is closed
-    hand_over  takes a connection on which something else is asked, what was read of it, and its address
-    """
-
-    receiver: Receiver
-    clock: Callable[[], int]
-    longest: int
-    patience: float
-    hand_over: Callable[[socket.socket, bytes, Any], None]
-    lanes: set[Lane] = field(default_factory=set)
-    second: int = 0
-    date: str = ""
-    usual: bytes = b""  # the answer to a point, in this second
-
-    @property
-    def most(self) -> int:
-        """Bytes that a body of any kind may have."""
-        return min(self.receiver.config.max_body, self.receiver.config.max_binary)
-
-    def encoded(self, answer: Answer, connection: str | None) -> bytes:
-        """The answer as bytes.
-
-        connection  what it says about the connection, if anything
-        """
-        now = int(time.time())
-        if now != self.second:
-            self.second, self.date, self.usual = now, format_timestamp(now), b""
-        if answer.body is not SUCCESS or answer.headers is not JSON or connection is not None:
-            return self.spelt(answer, connection)
-        self.usual = self.usual or self.spelt(answer, None)
-        return self.usual
-
-    def spelt(self, answer: Answer, connection: str | None) -> bytes:
-        lines = [f"HTTP/1.1 {answer.status} {responses[answer.status]}", f"Date: {self.date}"]
-        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if connection is not None:
-            lines.append(f"Connection: {connection}")
-        lines.append(f"Content-Length: {len(answer.body)}\r\n\r\n")
-        return "\r\n".join(lines).encode("latin-1") + answer.body
 
 
 @dataclass(slots=True)
@@ -172,6 +125,7 @@ class Lane:
             return self.await_body(found, rest[start:])
         stop = start + found.length
         self.rest = rest[stop:]
+        self.shared.receiver.room.wire += found.length
         return self.answer(found, rest[start:stop])
 
     def await_head(self, rest: bytes) -> bool:
@@ -221,27 +175,32 @@ class Lane:
 
     def answer(self, found: Head, body: Body) -> bool:
         """Answer a whole request; whether the next one can be looked at."""
+        began = time.perf_counter()
         said = self.shared.receiver.received(found.headers, body, self.shared.clock(), found.query)
         if not isinstance(said, Answer):
             self.stored = said
             self.loop.remove_reader(self.connection)
-            said.add_done_callback(partial(self.arrived, found))
+            said.add_done_callback(partial(self.arrived, found, began))
             return False
-        self.tell(found, said)
+        self.tell(found, said, began)
         return bool(self.rest) and not self.unsent and not self.ending
 
-    def tell(self, found: Head, said: Answer) -> None:
+    def tell(self, found: Head, said: Answer, began: float) -> None:
+        """
+        began  when the request was whole, perf_counter s
+        """
+        self.shared.receiver.answers.note(*POSTED, said.status, time.perf_counter() - began)
         self.ending = not found.stays
         self.deadline = self.loop.time() + self.shared.patience
         self.send(self.shared.encoded(said, found.connection))
 
-    def arrived(self, found: Head, said: asyncio.Future[Answer]) -> None:
+    def arrived(self, found: Head, began: float, said: asyncio.Future[Answer]) -> None:
         """Answer a request whose samples are in the store by now, and go on."""
         self.stored = None
         if self.connection.fileno() < 0 or said.cancelled():
             return
         self.loop.add_reader(self.connection, self.readable)
-        self.tell(found, said.result())
+        self.tell(found, said.result(), began)
         if self.rest and not self.unsent and not self.ending:
             self.turn()
 
@@ -254,7 +213,7 @@ class Lane:
         self.ending = True
         receiver = self.shared.receiver
         answer = receiver.refused(problem, headers)
-        receiver.counts.answers[answer.status] += 1
+        receiver.answers.note(*POSTED, answer.status, 0.0)
         self.send(self.shared.encoded(receiver.readable(answer, headers), "close"))
 
     def send(self, data: bytes) -> None:

@@ -15,7 +15,8 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerConnectionDelegate
 from tornado.iostream import IOStream
 
-from app.ingest.lane import Lane, Shared
+from app.ingest.lane import Lane
+from app.ingest.lanes import Shared
 from app.ingest.receiver import Receiver
 
 
@@ -40,9 +41,9 @@ class LaneServer(HTTPServer):
         )
 
     @property
-    def busy(self) -> bool:
-        """Whether a POST has begun and is not yet answered."""
-        return any(lane.busy for lane in self.shared.lanes)
+    def under_way(self) -> int:
+        """POSTs that have begun and are not yet answered."""
+        return sum(lane.busy for lane in self.shared.lanes)
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         Lane(self.shared, stream.socket, address)

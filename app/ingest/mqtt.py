@@ -89,6 +89,7 @@ class Subscription:
         try:
             await self.store(topic, payload)
         except Problem as problem:
+            self.receiver.counts.refused(problem)
             self.refuse(topic, problem.message)
         except Exception:
             log.exception("MQTT: a message failed")
@@ -106,7 +107,7 @@ class Subscription:
         batch = await turns.read(read, body, asked) if turns.needs(read, len(body)) else read(body, asked)
         if {samples.channel for samples in batch} == {USUAL} and USUAL.encode() not in payload:
             batch = [named(samples, topic) for samples in batch]
-        self.receiver.offer(batch, now / 1e9, partial(self.unstored, topic))
+        self.receiver.offer(batch, now / 1e9, partial(self.unstored, topic), "mqtt", len(payload))
 
     def unstored(self, topic: str, problem: Problem) -> None:
         self.refuse(topic, problem.message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -11,27 +12,26 @@ from typing import Any
 import orjson
 from tornado.log import app_log
 
+from app.answers import Answers
 from app.config import Config
+from app.footprint import Footprint
 from app.guard.guard import Guard
+from app.guard.overload import Overload
 from app.guard.sender import Sender
-from app.ingest.answer import JSON as JSON
-from app.ingest.answer import SUCCESS as SUCCESS
-from app.ingest.answer import Answer as Answer
-from app.ingest.answer import failure, refusal
-from app.ingest.batch import Asked, Decode, Limits, Partial, Point
+from app.ingest.answer import JSON, SUCCESS, Answer, failure, request_id, told
+from app.ingest.batch import Asked, Decode, Limits, Point
 from app.ingest.bus import Bus, Done, Local, Mark
-from app.ingest.counts import ANY, Counts
+from app.ingest.counts import Counts
 from app.ingest.formats import NAMES, decoder, is_binary, media_type
 from app.ingest.intake import Intake, Outcome, Room
 from app.ingest.query import parameters
+from app.ingest.receipt import crowded, outcome, receipt
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
 from app.ingest.stream import Block, Query, Stream, cutter
 from app.ingest.turns import Turns
 from app.memory.memory import ChannelLimit, Memory
-from app.memory.record import Placed
-from app.memory.samples import Origin, Samples
+from app.memory.samples import Samples
 from app.problems import Problem
-from app.problems import told as told_of
 
 Body = bytes | Problem | Outcome
 Said = bytes | Coroutine[Any, Any, bytes]  # of a batch that is stored: what its sender is told, now or soon
@@ -50,6 +50,8 @@ class Receiver:
         self.turns = Turns()
         self.room = Room(config.max_requests)
         self.counts = Counts()
+        self.answers = Answers()
+        self.overload = Overload(Footprint(config.memory_limit))
 
     def most(self, headers: Mapping[str, str]) -> int:
         """Bytes that the body of a request with these headers may have on the wire."""
@@ -88,10 +90,14 @@ class Receiver:
         self.counts.stored(NAMES[read], batch, len(body))
         return batch, done if isinstance(done, asyncio.Future) else None
 
-    def offer(self, batch: list[Samples], now: float, refused: Callable[[Problem], None]) -> None:
+    def offer(
+        self, batch: list[Samples], now: float, refused: Callable[[Problem], None], kind: str, size: int
+    ) -> None:
         """Store a batch whose sender waits for no answer.
 
         now      Unix s
+        kind     the name of its format
+        size     bytes that it had
         refused  hears why it cannot be stored
         """
 
@@ -105,8 +111,11 @@ class Receiver:
         try:
             done = self.put(batch, now)
         except Problem as problem:
+            self.counts.refused(problem)
             refused(problem)
         else:
+            self.room.wire += size
+            self.counts.stored(kind, batch, size)
             if isinstance(done, asyncio.Future):
                 done.add_done_callback(ended)
 
@@ -141,13 +150,14 @@ class Receiver:
             answer = Answer(200, said, JSON)
         else:
             answer = self.refused(said, headers) if isinstance(said, Problem) else failure(said, headers)
-        self.counts.answers[answer.status] += 1
         return self.readable(answer, headers) if "Origin" in headers else answer
 
     def refused(self, problem: Problem, headers: Mapping[str, str]) -> Answer:
         """The answer to a request that is not taken."""
-        self.counts.refusals[(problem.code,)] += 1
-        return refusal(problem, headers)
+        self.counts.refused(problem)
+        number = request_id(headers)
+        self.answers.refusals.note(problem.code, "/data", number)
+        return told(problem, headers, number)
 
     def readable(self, answer: Answer, headers: Mapping[str, str]) -> Answer:
         """The answer, which the page that sent the request may read if it is one of the allowed."""
@@ -167,7 +177,9 @@ class Receiver:
         content = fingerprint(body, headers.get("Content-Type", ""), query)
         plain = self.bus.known(request, content)
         if plain is not None:
-            return self.again(request, plain=plain)
+            return self.repeated(
+                headers, body, Asked(now, self.limits, parameters(query)), request, plain=plain
+            )
         return self.taken(headers, body, now, query, sender, request, content)
 
     def ended(self, body: Outcome) -> Said:
@@ -175,11 +187,19 @@ class Receiver:
         said = orjson.dumps(body.told | {"durability": self.bus.durability})
         return said if not body.pending else arrived(body, said)
 
-    def again(self, request: Numbered, *, plain: bool) -> bytes:
+    def repeated(
+        self, headers: Mapping[str, str], body: bytes, asked: Asked, request: Numbered, *, plain: bool
+    ) -> bytes:
+        """The same, and the samples are counted, unless it would take long to read them."""
+        read = decoder(media_type(headers.get("Content-Type", "")), body, asked.query)
+        batch = [] if self.turns.needs(read, len(body)) else self.read(read, body, asked)
+        return self.again(request, batch, NAMES[read], plain=plain)
+
+    def again(self, request: Numbered, batch: Sequence[Samples], kind: str, *, plain: bool) -> bytes:
         """What is said of a request that is stored already."""
-        self.counts.batches[ANY, "duplicate"] += 1
+        self.counts.repeated(kind, batch)
         n = request.n if request.counts else None
-        return SUCCESS if plain else orjson.dumps(self.outcome(0, n, duplicate=True))
+        return SUCCESS if plain else orjson.dumps(outcome(0, n, self.bus.durability, duplicate=True))
 
     def taken(
         self,
@@ -210,11 +230,11 @@ class Receiver:
         """The same of a long body, which is read in steps; meanwhile the same may have been stored."""
         try:
             batch = await self.turns.read(read, body, asked)
-        except Problem:
-            self.counts.batches[NAMES[read], "rejected"] += 1
+        except Problem as problem:
+            problem.format = NAMES[read]
             raise
         if request is not None and (plain := self.bus.known(request, content)) is not None:
-            return self.again(request, plain=plain)
+            return self.again(request, batch, NAMES[read], plain=plain)
         said = self.kept(batch, read, body, asked, sender, request, content)
         return said if isinstance(said, bytes) else await said
 
@@ -252,36 +272,19 @@ class Receiver:
         size  bytes of its body
         """
         if done is None and mark is not None:
-            return self.again(mark.request, plain=mark.plain)
+            return self.again(mark.request, batch, kind, plain=mark.plain)
         self.counts.stored(kind, batch, size)
         if isinstance(batch, Point):
             return SUCCESS
         n = mark.request.n if mark is not None and mark.request.counts else None
-        return self.receipt(batch, done or [], n)
-
-    def outcome(self, accepted: int, n: int | None, *, duplicate: bool) -> dict[str, object]:
-        """What is said of every batch; n is its number, if it has one."""
-        number = {} if n is None else {"seq": n}
-        told = {"duplicate": duplicate, "durability": self.bus.durability}
-        return {"status": "success", "accepted": accepted, **number, **told}
-
-    def receipt(self, batch: Sequence[Samples], placed: Sequence[Placed], n: int | None = None) -> bytes:
-        """The answer to a batch; where the server chose the x of a block, it says which."""
-        answer = self.outcome(sum(map(len, batch)), n, duplicate=False)
-        if isinstance(batch, Partial):
-            answer["accepted"] = sum(map(len, batch)) - batch.gaps
-            rejected = {"rejected": batch.rejected, "error_count": batch.rejected}
-            answer |= {"status": "partial", **rejected, "errors": [told_of(fault) for fault in batch.faults]}
-        if batch[0].origin is Origin.NEXT and placed:
-            answer |= {"x0": placed[0].x0, "dt": batch[0].step}
-        return orjson.dumps(answer)
+        return receipt(batch, done or [], n, self.bus.durability)
 
     def read(self, read: Decode, body: bytes, asked: Asked) -> list[Samples]:
         """The samples of a body."""
         try:
             return read(body, asked)
-        except Problem:
-            self.counts.batches[NAMES[read], "rejected"] += 1
+        except Problem as problem:
+            problem.format = NAMES[read]
             raise
 
     def weigh(self, batch: Sequence[Samples], sender: Sender) -> None:
@@ -295,18 +298,22 @@ class Receiver:
     def put(self, batch: list[Samples], now: float, mark: Mark | None = None) -> Done | asyncio.Future[Done]:
         """Hand a batch to the bus.
 
-        Problem  channel_limit, or whatever the bus says
+        Problem  overloaded, channel_limit, or whatever the bus says
         """
+        if self.overload.level:
+            names = {samples.channel for samples in batch}
+            self.overload.check(names - self.memory.records.keys())
+        began = time.perf_counter()
         try:
-            return self.bus.put(batch, now, mark)
+            done = self.bus.put(batch, now, mark)
         except ChannelLimit as limit:
             raise crowded(limit) from None
-
-
-def crowded(limit: ChannelLimit) -> Problem:
-    most = limit.limit
-    message = f"this would be channel {most + 1} or more; delete one of the {most} first"
-    return Problem("channel_limit", message, details={"limit": "channels", "max": most})
+        if isinstance(done, asyncio.Future):
+            done.add_done_callback(lambda _: self.counts.appended.note(time.perf_counter() - began))
+        else:
+            self.counts.appended.note(time.perf_counter() - began)
+        self.counts.timed(batch, now)
+        return done
 
 
 async def arrived(body: Outcome, said: bytes) -> bytes:

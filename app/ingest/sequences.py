@@ -60,12 +60,13 @@ class Sequences:
     """The senders that number their requests, the one that was heard last at the end.
 
     gaps   how often a number was missing
+    late   how often one came that had been missing
     clock  seconds
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self.gaps = 0
+        self.gaps = self.late = 0
         self.sources: OrderedDict[Name, Source] = OrderedDict()
 
     def known(self, request: Numbered, content: bytes) -> bool | None:
@@ -94,8 +95,9 @@ class Sequences:
 
     def note(self, request: Numbered, content: bytes, plain: bool) -> None:
         """The request is stored; plain: as a single point."""
-        if self.missing(request) > 0:
-            self.gaps += 1
+        missing = self.missing(request)
+        self.gaps += missing > 0
+        self.late += missing < 0
         now = self.clock()
         source = self.sources.setdefault(request.name, Source(now))
         self.sources.move_to_end(request.name)

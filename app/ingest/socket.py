@@ -17,8 +17,9 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application
 from tornado.websocket import WebSocketProtocol13
 
+from app.ingest.answer import Answer
 from app.ingest.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, framed, goodbye
-from app.ingest.receiver import Answer, Receiver
+from app.ingest.receiver import Receiver
 from app.problems import JsonHandler, NotFound, Problem
 
 CHUNK = 1 << 16  # bytes read at once
@@ -83,6 +84,9 @@ class Handshake(JsonHandler):
         if "Sec-WebSocket-Key" not in asked or not upgrades:
             raise Problem("bad_request", "the headers of a WebSocket are not complete")
         self.senders.receiver.guard.writer(headers)
+        most = self.senders.receiver.config.max_senders
+        if len(self.senders.open) >= most:
+            raise full(most)
 
 
 class Connection:
@@ -155,6 +159,7 @@ class Connection:
             return self.farewell(NORMAL, "")
         self.n += 1
         self.long = len(payload) > LONG
+        self.senders.receiver.room.wire += len(payload)
         said = self.senders.receiver.received(self.headers, payload, self.senders.clock(), self.query)
         return (
             self.said(said, self.n)
@@ -195,6 +200,12 @@ class Connection:
         if not self.stream.writing():
             self.stream.write(framed(PING, b""))
         self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.watch)
+
+
+def full(most: int) -> Problem:
+    message = f"{most} WebSockets of senders are open, as many as this server allows"
+    details = {"limit": "senders", "max": most}
+    return Problem("overloaded", message, headers={"Retry-After": "10"}, details=details)
 
 
 def told(request: HTTPServerRequest) -> tuple[Mapping[str, str], str]:

@@ -32,8 +32,10 @@ class Telegrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - anybody may send
         now = self.clock()
         try:
-            self.receiver.offer(decode(TYPE, data, now, self.receiver.limits), now / 1e9, self.refuse)
+            batch = decode(TYPE, data, now, self.receiver.limits)
+            self.receiver.offer(batch, now / 1e9, self.refuse, "teleplot", len(data))
         except Problem as problem:
+            self.receiver.counts.refused(problem)
             self.refuse(problem)
         except Exception:
             log.exception("teleplot: a telegram failed")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 SPAN = 5.0  # seconds looked back on
 SPACING = 0.1  # least seconds between two marks
+EPOCH = 1e9, 4e9  # between them x is a time in seconds since 1970
 KEPT = 8  # marks kept however old, for senders that come seldom
 
 

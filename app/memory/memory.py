@@ -46,7 +46,6 @@ class Memory:
     version   grows with each change
     accepted  samples ever taken
     created   records ever made
-    engine    where samples are kept, which is how durable they are: `memory`, `file` or `stream`
 
     points        most samples alive in a channel
     budget        bytes for the samples of all channels together
@@ -64,7 +63,6 @@ class Memory:
         self.accepted = 0
         self.records: dict[str, Record] = {}
         self.created = 0
-        self.engine = "memory"
         self.points = points
         self._budget = budget
         self.max_channels = max_channels

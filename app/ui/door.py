@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +13,13 @@ from bokeh.server.urls import per_app_patterns
 from bokeh.util.token import get_session_id
 from panel.io.server import AutoloadJsHandler, DocHandler, WSHandler
 
+from app.feed.feed import Feed
 from app.guard.origin import allowed_origin
 from app.ui.page import embedded, opening
 from app.ui.stock import Stock
 
 RETRY_AFTER = 10  # s
+LATER = 1013  # close code: try again later
 PAUSE = 0.02  # s
 PULL = "PULL-DOC-REQ"  # Bokeh's message by which a page asks for its plot
 NOTICE = (Path(__file__).parent / "static" / "notice.html").read_text("utf-8")
@@ -51,8 +53,10 @@ class Rules:
     most: int
     text: str
     stock: Stock
+    feed: Feed
     pace: Pace = field(default_factory=Pace)
     coming: int = 0  # visitors whose pages are not built yet
+    created: int = 0  # pages that were built
     filling: asyncio.Task[None] | None = None  # the stock
 
 
@@ -62,11 +66,18 @@ class PageDoor(DocHandler):
     async def prepare(self) -> None:
         await super().prepare()
         rules = self.rules
-        if self.sessions() + rules.coming >= rules.most:
-            self.set_header("Retry-After", RETRY_AFTER)
-            self.set_header("Refresh", RETRY_AFTER)
+        if rules.feed.closed():
+            self.later("Memory is short", "The server takes no visitors for a moment; it is tried again.")
+        elif self.sessions() + rules.coming >= rules.most:
             text = f"{rules.most} front panels are open, as many as this server allows. Try again soon."
-            self.notice(503, "All front panels are taken", text)
+            self.later("All front panels are taken", text)
+
+    def later(self, title: str, text: str) -> None:
+        """Refuse the page for now."""
+        self.rules.feed.delivery.dropped[("limit",)] += 1
+        self.set_header("Retry-After", RETRY_AFTER)
+        self.set_header("Refresh", RETRY_AFTER)
+        self.notice(503, title, text)
 
     @property
     def rules(self) -> Rules:
@@ -102,6 +113,7 @@ class PageDoor(DocHandler):
             text = "The server's log says why."
             self.notice(500, "This page could not be built", text)
             return
+        self.rules.created += 1
         hosts = list(self.rules.allowed) or [self.request.headers.get("Host", "")]
         page = self.rules.text.replace("@SESSION@", embedded(opening(session.token, roots[0].id)))
         self.finish(page.replace("@HOSTS@", embedded(hosts)))
@@ -140,6 +152,18 @@ class SocketDoor(WSHandler):
             return await super()._handle(message)
         async with self.application.settings["door"].pace.turn():
             return await super()._handle(message)
+
+
+def shed(sessions: Sequence[Any], rules: Rules) -> None:
+    """Have these pages go: their sockets are closed, and what is kept for them is dropped.
+
+    `_subscribed_connections` and `_socket` are not public (Bokeh 3.9).
+    """
+    for session in sessions:
+        rules.feed.delivery.dropped[("limit",)] += 1
+        session.request_expiration()
+        for connection in list(session._subscribed_connections):
+            connection._socket.close(LATER, "memory is short")
 
 
 def install() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from app.ui.page import front_page, watch_page
 from app.ui.stock import Stock
 from app.ui.tab import page
 
-__all__ = ["Bench", "Demo", "close", "serve", "warm"]
+__all__ = ["Bench", "Demo", "close", "serve", "sessions", "warm"]
 
 STATIC = Path(__file__).parent / "static"
 OPTIONS: dict[str, Any] = {  # Bokeh's own pings never look for the answer; Tornado's do; both together fail
@@ -61,6 +62,14 @@ def opened(bench: Bench, stock: Stock) -> None:
         pn.state.curdoc.clear()
 
 
+def sessions(server: Any) -> tuple[int, int, Callable[[int], None]]:
+    """Front panels that are open, how many there were, and what has so many of them go, the newest first."""
+    rules: door.Rules = server._tornado.settings["door"]
+    contexts = list(server._tornado._applications.values())
+    found = [session for context in contexts for session in context.sessions]
+    return len(found), rules.created, lambda n: door.shed(found[::-1][:n], rules)
+
+
 def serve(bench: Bench, routes: list[Any]) -> Any:
     """Start Panel's server on the running loop; its port is closed, requests come through another server.
 
@@ -93,7 +102,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     server._http.stop()
     config = bench.config
     text = front_page(tokens=bool(config.write_tokens))
-    rules = door.Rules(config.allow_ws_origin, config.max_tabs, text, stock)
+    rules = door.Rules(config.allow_ws_origin, config.max_tabs, text, stock, bench.feed)
     rules.filling = asyncio.create_task(stock.run())
     server._tornado.settings["door"] = rules
     server.start()

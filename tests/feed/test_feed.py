@@ -97,7 +97,7 @@ def test_all_who_look_are_told_how_durable_samples_are_and_what_they_have_to_kno
     with Viewer(scope.port) as viewer, Viewer(scope.port, "tb=3") as other:
         first = viewer.picture().readouts
         assert (first["durability"], first["notices"]) == ("memory", [])
-        scope.feed.store.engine = "file"
+        scope.feed.durability = lambda: "file"
         scope.feed.notices["durability"] = "The disk is full."
         for each in (viewer, other):
             found = each.until(lambda found: found.readouts["notices"] != [])

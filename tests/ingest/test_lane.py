@@ -335,9 +335,9 @@ def test_a_body_under_way_keeps_the_server_busy_and_an_idle_connection_does_not(
     with connected(scope) as idle, connected(scope) as sender:
         idle.sendall(a_post(POINT))
         answers(idle, 1)
-        wait_until(lambda: scope.server is not None and not scope.server.busy)
+        wait_until(lambda: scope.server is not None and not scope.server.under_way)
         sender.sendall(a_post(POINT)[:-1])
-        wait_until(lambda: scope.server is not None and scope.server.busy)
+        wait_until(lambda: scope.server is not None and scope.server.under_way)
         sender.sendall(POINT[-1:])
         assert answers(sender, 1) == [(200, OK)]
-        wait_until(lambda: scope.server is not None and not scope.server.busy)
+        wait_until(lambda: scope.server is not None and not scope.server.under_way)

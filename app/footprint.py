@@ -1,0 +1,114 @@
+"""How much memory the process has, and how much it may have: of its container, or of its machine."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
+PAGE = resource.getpagesize()
+GROUPS = Path("/sys/fs/cgroup")
+NAMES = {  # by version of control groups: limit, use, and what of it the kernel can drop
+    2: ("memory.max", "memory.current", ("active_file", "inactive_file")),
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_active_file", "total_inactive_file")),
+}
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory.
+
+    Source  proc_pid_statm(5), https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
+    """
+    return statm(1)
+
+
+def own() -> int:
+    """The same without what is in files as well, which the kernel can drop."""
+    return max(0, statm(1) - statm(2))
+
+
+def statm(field: int) -> int:
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[field]) * PAGE
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def machine() -> int:
+    """Bytes of memory of the machine; 0: unknown."""
+    try:
+        return int(Path("/proc/meminfo").read_text().split()[1]) << 10
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """The control group of a container.
+
+    Source  Control Group v2, memory interface files,
+            https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
+    """
+
+    folder: Path
+    version: int
+
+    def limit(self) -> int:
+        """Bytes that all of its processes together may use; 0: as many as they like."""
+        try:
+            found = int((self.folder / NAMES[self.version][0]).read_text())
+        except (OSError, ValueError):  # `max` is no number
+            return 0
+        return found if found < NO_LIMIT else 0
+
+    def used(self) -> int:
+        """Bytes that they use, without what the kernel can drop; 0: unknown."""
+        _, use, droppable = NAMES[self.version]
+        try:
+            lines = (self.folder / "memory.stat").read_text().splitlines()
+            kinds = dict(line.split() for line in lines)
+            return int((self.folder / use).read_text()) - sum(int(kinds[name]) for name in droppable)
+        except (OSError, ValueError, KeyError):
+            return 0
+
+
+def groups() -> Iterator[Group]:
+    """Where the limit of this process may be told, the nearest first."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if not controllers:
+                yield Group(GROUPS / path.strip("/"), 2)
+            elif controllers == "memory":
+                yield Group(GROUPS / "memory" / path.strip("/"), 1)
+    yield Group(GROUPS, 2)
+    yield Group(GROUPS / "memory", 1)
+
+
+class Footprint:
+    """What is used of what may be used.
+
+    limit  bytes; 0: unknown
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        """
+        limit  of the process alone; None: what its container or machine has
+        """
+        found = None if limit else next((group for group in groups() if group.limit()), None)
+        self.group = found
+        self.limit = limit or (found.limit() if found is not None else machine())
+
+    def used(self) -> int:
+        """Bytes that count against the limit."""
+        return own() if self.group is None else self.group.used()
+
+
+def trim() -> None:
+    """Give memory that is free back to the system, where the C library can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,86 @@
+"""How the process is: what is looked at, counted and told, at which addresses, and what is done about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from tornado.web import Application
+
+from app.feed.feed import Feed
+from app.health import Check, HealthHandler, Pulse, ReadyHandler
+from app.ingest.receiver import Receiver
+from app.metrics import Figures, MetricsHandler, Sessions, registry
+from app.status import Detail, Status, StatusHandler, StatusPage
+
+SHED = 10  # of so many viewers one has to go at each look while memory is short
+OWN_ADDRESSES = ("/", "/watch", "/ws", "/static/(", "/assets/(")  # of the pages
+
+
+class Vitals:
+    """One for the process. Who starts what may fail adds a check, figures, and details for people.
+
+    checks   by name: what has to be so for requests to be sent here
+    figures  for Prometheus; blocks append theirs to `figures.sources`
+    details  for people: a name, and what gives its value or values
+    """
+
+    def __init__(self, receiver: Receiver, feed: Feed, sessions: Callable[[], Sessions]) -> None:
+        self.receiver, self.feed, self.sessions = receiver, feed, sessions
+        self.overload, self.answers = receiver.overload, receiver.answers
+        self.overload.shed = self.shed
+        feed.closed = lambda: self.overload.state == 2
+        self.pulse = Pulse(self.beat)
+        self.checks: dict[str, Check] = {
+            "loop_lag": self.pulse.steady,
+            "memory": self.overload.calm,
+            "store": always,
+        }
+        self.figures = Figures(receiver, feed, self.pulse, sessions, self.checks)
+        self.figures.sources.append(self.answers)
+        self.details: dict[str, Detail] = {}
+        self.began = time.monotonic()
+
+    def routes(self) -> list[Any]:
+        """The addresses that tell."""
+        status = Status(self.figures, self.checks, self.details, self.began)
+        return [
+            (r"/healthz", HealthHandler),
+            (r"/readyz", ReadyHandler, {"checks": self.checks}),
+            (r"/metrics", MetricsHandler, {"registry": registry(self.figures)}),
+            (r"/status", StatusPage),
+            (r"/status\.json", StatusHandler, {"status": status}),
+        ]
+
+    def count(self, applications: list[Any], routes: list[Any]) -> None:
+        """Have the requests counted that these serve."""
+        self.answers.routes.add([*OWN_ADDRESSES, *(route[0] for route in routes)])
+        for application in applications:
+            if isinstance(application, Application):
+                application.settings["log_function"] = self.answers.served
+
+    def work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What goes on for as long as the process serves."""
+        yield self.pulse.run()
+        yield self.overload.run()
+
+    def beat(self) -> None:
+        """Now and then: tell what has waited, and all who look what they have to know."""
+        self.answers.refusals.flush()
+        if self.overload.text:
+            self.feed.notices["overload"] = self.overload.text
+        else:
+            self.feed.notices.pop("overload", None)
+
+    def shed(self) -> None:
+        """Have some of the viewers go, the newest first: front panels, then those who watch."""
+        sessions = self.sessions()
+        if sessions.open:
+            sessions.shed(max(1, sessions.open // SHED))
+        self.feed.delivery.shed(self.feed.watchers, max(1, len(self.feed.watchers) // SHED))
+
+
+def always() -> bool:
+    """The memory of the process is there as long as the process is."""
+    return True

@@ -1,0 +1,151 @@
+"""When memory is short: what is refused, who has to go, and that it passes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import footprint
+from app.footprint import Footprint, Group
+from app.guard.overload import Overload, affordable
+from app.problems import Problem
+from tests.conftest import wait_until
+from tests.process import Server
+
+
+@dataclass
+class Fixed(Footprint):
+    """As much memory as a test says, of 100."""
+
+    def __init__(self) -> None:
+        super().__init__(100)
+        self.now = 0
+
+    def used(self) -> int:
+        return self.now
+
+
+def levels(*used: int) -> list[int]:
+    memory = Fixed()
+    overload = Overload(memory)
+    found = []
+    for memory.now in used:
+        overload.look()
+        found.append(overload.level)
+    return found
+
+
+def test_new_channels_are_refused_first_then_samples_then_viewers_have_to_go() -> None:
+    assert levels(50, 74, 75, 79, 80, 89, 90, 99) == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_it_is_over_when_memory_has_fallen_a_little_below() -> None:
+    assert levels(90, 88, 87, 86, 78, 77, 76, 72, 71) == [3, 3, 3, 2, 2, 2, 1, 1, 0]
+
+
+def refused(overload: Overload, channels: set[str]) -> str | None:
+    try:
+        overload.check(channels)
+    except Problem as problem:
+        return f"{problem.code} {problem.headers['Retry-After']}"
+    return None
+
+
+@pytest.mark.parametrize(
+    ("level", "old", "new"),
+    [
+        (0, None, None),
+        (1, None, "overloaded 5"),
+        (2, "overloaded 5", "overloaded 5"),
+        (3, "overloaded 5", "overloaded 5"),
+    ],
+)
+def test_what_is_refused(level: int, old: str | None, new: str | None) -> None:
+    overload = Overload(Fixed())
+    overload.level = level
+    assert (refused(overload, set()), refused(overload, {"ch9"})) == (old, new)
+
+
+def test_viewers_go_while_it_lasts_and_garbage_is_collected_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory, now, went, collected = Fixed(), [0.0], [0], [0]
+    monkeypatch.setattr("app.guard.overload.gc.collect", lambda: collected.__setitem__(0, collected[0] + 1))
+    overload = Overload(memory, lambda: went.__setitem__(0, went[0] + 1), lambda: now[0])
+    for memory.now in [95] * 12 + [50] * 3:
+        overload.look()
+        now[0] += 1
+    assert (went[0], collected[0], overload.level) == (12, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "wanted", "given"),
+    [(64 << 30, 1 << 30, 1 << 30), (1 << 30, 1 << 30, int(0.7 * (1 << 30)) - (250 << 20)),
+     (1 << 30, 100 << 20, 100 << 20), (256 << 20, 1 << 30, 16 << 20)],
+)  # fmt: skip
+def test_samples_do_not_make_memory_short_for_good(limit: int, wanted: int, given: int) -> None:
+    assert affordable(Footprint(limit), wanted) == given
+    if given > 16 << 20:
+        assert given + (250 << 20) < 0.75 * limit
+
+
+def test_a_machine_that_does_not_tell_its_memory_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "groups", lambda: iter(()))
+    monkeypatch.setattr(footprint, "machine", lambda: 0)
+    overload = Overload(Footprint(None))
+    overload.look()
+    assert (overload.footprint.limit, overload.level) == (0, 0)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_container_counts_without_what_the_kernel_can_drop(tmp_path: Path, version: int) -> None:
+    limit, use, droppable = footprint.NAMES[version]
+    (tmp_path / limit).write_text("1000000\n")
+    (tmp_path / use).write_text("900000\n")
+    (tmp_path / "memory.stat").write_text("".join(f"{name} 200000\n" for name in droppable) + "anon 5\n")
+    group = Group(tmp_path, version)
+    assert (group.limit(), group.used()) == (1_000_000, 500_000)
+    (tmp_path / limit).write_text("max\n" if version == 2 else "9223372036854771712\n")
+    assert group.limit() == 0
+
+
+def test_a_process_says_of_itself_what_the_system_says() -> None:
+    assert footprint.resident() >= footprint.own() > 10_000_000
+    assert footprint.machine() > footprint.resident()
+    assert Footprint(12345678).limit == 12345678
+
+
+def test_a_server_short_of_memory_refuses_and_says_so() -> None:
+    """The limit is so low that it is reached at once; a server that lives must say so everywhere."""
+    server = Server(settings={"SCOPE_MEMORY_LIMIT": "30M"})
+    server.launch()
+    try:
+        wait_until(lambda: refuses(server), 20)
+        status, body = server.ask("POST", "/data", {"y": 1})
+        answer = json.loads(body)
+        assert (status, answer["code"], answer["limit"]) == (503, "overloaded", "memory")
+        status, body = server.ask("GET", "/readyz")
+        assert (status, json.loads(body)["checks"]["memory"]) == (503, "fail")
+        told = wait_until(lambda: notified(server))
+        assert (told["status"], told["process"]["overload"], len(told["notices"])) == ("fail", 2, 1)
+        assert b"osc_overload_state 2.0" in server.ask("GET", "/metrics")[1]
+        assert server.ask("GET", "/healthz")[0] == 200
+    finally:
+        assert server.stop() == 0
+
+
+def notified(server: Server) -> dict[str, Any] | None:
+    """What people are told of it, once they are told why."""
+    told: dict[str, Any] = json.loads(server.ask("GET", "/status.json")[1])
+    return told if told["notices"] else None
+
+
+def refuses(server: Server) -> bool:
+    try:
+        return server.ask("POST", "/data", {"y": 1})[0] == 503
+    except OSError:
+        return False
