@@ -23,7 +23,7 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 from app import durability, logs
-from app.api import measurements, openapi, pins, screen, setups, single, triggers
+from app.api import code, measurements, openapi, pins, screen, setups, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.config import Config
@@ -115,9 +115,10 @@ class Process:
             *pins.routes(self.feed, self.drawer.pins, self.guard),
             *setups.routes(self.feed, self.drawer.setups, self.guard),
             *single.routes(self.feed),
+            *code.routes(),
         ]
         self.routes += openapi.routes(release(), list(FORMATS), self.routes)
-        pages = [(r"/", Starting), (r"/watch", Starting)]
+        pages = [(path, Starting) for path in ("/", "/watch", "/probe")]
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
         self.senders = Senders(self.receiver)
         self.gate = Gate(early, self.guard, self.senders.application())

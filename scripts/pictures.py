@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import subprocess
 import sys
@@ -26,6 +27,12 @@ from scripts.benches.running import PROJECT, Server, app, until
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 HISTORY = 450  # points that the random sender would need 90 s for
+ELSEWHERE = "192.168.1.20"  # another machine, for a browser
+FLAGS = (
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
 PORT = 8080  # the one that pages show when nothing is set
 ENOUGH = 1000  # samples before a picture is taken
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -45,6 +52,13 @@ STANDS = """([traces, least, settled]) => {
   return window.looks >= settled && points.filter((n) => n >= least).length >= traces
 }"""
 
+
+# The next word of the motion sensors, and the next picture.
+SENSED = """(turn) => new Promise((done) => {
+  const accelerationIncludingGravity = {x: Math.sin(turn), y: 9.8, z: Math.cos(turn)}
+  dispatchEvent(Object.assign(new Event('devicemotion'), {accelerationIncludingGravity}))
+  requestAnimationFrame(done)
+})"""
 
 GROUPS = (
     "horizontal",
@@ -73,6 +87,8 @@ class Picture:
     opened   groups of the panel, all others are closed; none: as they are for everybody
     pressed  what is pressed then, one after another
     wait     s before that
+    host     under which the page is opened
+    probe    the page that makes a phone a probe, while a finger draws on it
     """
 
     sent: tuple[str, ...] | None
@@ -85,6 +101,8 @@ class Picture:
     opened: tuple[str, ...] = ()
     pressed: tuple[str, ...] = ()
     wait: float = 0.0
+    host: str = "localhost"
+    probe: bool = False
 
 
 def logic(t: Floats, rng: np.random.Generator) -> dict[str, Floats]:
@@ -120,7 +138,9 @@ PICTURES = {
     "lissajous": Picture(("--wave", "lissajous"), points=900),
     "noise": Picture((), history=HISTORY),
     "phone": Picture(("--wave", "triangle", "--channels", "2", "--unit", "V"), 2, size=PHONE),
-    "empty": Picture(None, 0, 0),
+    "empty": Picture(None, 0, 0, host=ELSEWHERE),
+    "probe": Picture(None, size=PHONE, host=ELSEWHERE, probe=True),
+    "probe-secure": Picture(None, size=PHONE, probe=True, pressed=("#motion", "#mic")),
     "trigger": Picture(
         (), signal=logic, query="tb=10m&t.kind=runt&t.mode=normal", opened=("trigger", "horizontal")
     ),
@@ -181,7 +201,7 @@ def until_sent(sender: subprocess.Popen[bytes], server: Server, picture: Picture
 def take(page: Page, server: Server, picture: Picture, path: Path) -> None:
     if picture.opened:
         page.add_init_script(OPENED % (json.dumps(GROUPS), json.dumps(picture.opened)))
-    page.goto(f"http://localhost:{server.port}/?{picture.query}")
+    page.goto(f"http://{picture.host}:{server.port}/?{picture.query}")
     page.wait_for_selector("#empty" if picture.sent is None else "#boxes .box")
     page.wait_for_function(STANDS, arg=[picture.traces, picture.points, SETTLED], polling=100)
     page.wait_for_timeout(1000 * picture.wait)
@@ -192,12 +212,31 @@ def take(page: Page, server: Server, picture: Picture, path: Path) -> None:
     print(path)
 
 
+def draw(page: Page, server: Server, picture: Picture, path: Path) -> None:
+    """The page that makes a phone a probe, while a finger draws a figure on its pad."""
+    page.goto(f"http://{picture.host}:{server.port}/probe")
+    page.evaluate("document.getElementById('name').textContent = 'phone-3fa'")
+    for selector in picture.pressed:
+        page.click(selector)
+    box = page.locator("#pad").bounding_box()
+    if box is None:
+        raise RuntimeError("the page has no pad")
+    for turn in np.arange(0, 180) / 20:
+        x, y = 0.5 + 0.36 * math.sin(2 * turn), 0.5 + 0.3 * math.sin(3 * turn)
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.evaluate(SENSED, turn)
+        if turn == 0:
+            page.mouse.down()
+    page.screenshot(path=path)
+    print(path)
+
+
 def taken(browser: Browser, name: str, sizes: dict[str, ViewportSize], folder: Path) -> None:
     picture = PICTURES[name]
     with app(port=PORT) as server, sending(server, picture):
         for suffix, size in sizes.items():
             page = browser.new_page(viewport=size, has_touch=size == PHONE)
-            take(page, server, picture, folder / f"{name}{suffix}.png")
+            (draw if picture.probe else take)(page, server, picture, folder / f"{name}{suffix}.png")
             page.close()
 
 
@@ -210,7 +249,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(args.names) - PICTURES.keys():
         parser.error(f"no picture {', '.join(sorted(unknown))}; there are {', '.join(PICTURES)}")
     args.to.mkdir(parents=True, exist_ok=True)
-    with chromium() as browser:
+    with chromium(*FLAGS) as browser:
         for name in args.names or PICTURES:
             own = {"": PICTURES[name].size or DESKTOP}
             taken(browser, name, {"-1440": DESKTOP, "-390": PHONE} if args.every_size else own, args.to)

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 
 from app.config import Config, ConfigError, load
+from app.network import WILDCARDS, address
 
-WILDCARDS = ("0.0.0.0", "::")
 SPARE_BODY = (
     1 << 20
 )  # nginx lets this much more through than the app takes, so that the app's own answer is heard
@@ -66,17 +66,6 @@ def port_of(config: Config, front: str) -> int:
         if error.errno in (errno.EACCES, errno.EPERM) and front and granted(front):
             return config.port
         raise
-
-
-def address() -> str:
-    """This machine's address on its network, or nothing. Connecting a datagram socket sends no packet."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return ""
-        own = str(probe.getsockname()[0])
-    return "" if own.startswith("127.") else own
 
 
 def url(host: str, port: int) -> str:

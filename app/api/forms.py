@@ -52,6 +52,7 @@ SCHEMAS: dict[str, Told] = {
             "t0": NUMBER,
             "dt": {"type": "number", "exclusiveMinimum": 0},
             "rate": {"type": "number", "exclusiveMinimum": 0},
+            "clock": {"enum": ["unix"]},
             "y": array({"type": ["number", "null"]}),
             "channels": {"type": "object", "additionalProperties": array({"type": ["number", "null"]})},
             "unit": TEXT,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.api.forms import TEXT, Told, array, ref, thing, whole
-from app.api.paths import JSON, KNOBS, LOOK, SCREEN, parameter
+from app.api.parameters import KNOBS, LOOK, SCREEN, parameter
+from app.api.paths import JSON
 
 NUMBERED = [parameter("name", "the number that the list tells", whole(1), "path") | {"required": True}]
 CHANGE = ("origin_not_allowed", "disk_full", *LOOK)

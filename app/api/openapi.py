@@ -14,7 +14,8 @@ from tornado.web import RequestHandler
 
 from app.api.forms import SCHEMAS, Told
 from app.api.kept_paths import KEPT
-from app.api.paths import PATHS, parameter
+from app.api.parameters import parameter
+from app.api.paths import PATHS
 from app.api.reference import page
 from app.problems import CODES, STRICT, JsonHandler
 

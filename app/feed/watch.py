@@ -1,4 +1,4 @@
-"""GET /watch: the page that only watches, the same bytes for everybody."""
+"""GET /watch and GET /probe: pages that are the same bytes for everybody."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from app.ingest.json_points import STEPPED, Fields, seconds
 from app.memory.samples import Float64s, Origin, Samples
 from app.problems import Fault, Problem, shown
 
+MOST_SECONDS = 9e9  # of a clock: its nanoseconds fit 64 bits
 GAP_HINT = "send a number such as 12.5, or null for a gap"
 
 
@@ -142,7 +143,18 @@ def stepped(document: Mapping[str, object], n: int, now: int) -> Axis:
         raise Problem(
             "out_of_range", "x of the last sample is beyond 1e150; send a smaller t0, dt or more rate"
         )
-    return Axis(numbers["t0"], offsets, Origin.DATA, step, x_unit or "s")
+    if document.get("clock") is None:
+        return Axis(numbers["t0"], offsets, Origin.DATA, step, x_unit or "s")
+    return Axis(unix(document["clock"], numbers["t0"]), offsets, Origin.CLOCK, step, seconds(x_unit))
+
+
+def unix(clock: object, t0: float) -> int:
+    """Nanoseconds since 1970 of a t0 that is told by a clock."""
+    if clock != "unix":
+        raise wrong("clock is not unix; send clock=unix when t0 is Unix time in seconds", "clock")
+    if abs(t0) > MOST_SECONDS:
+        raise Problem("out_of_range", "t0 is no Unix time in seconds; leave clock out, or send the seconds")
+    return round(t0 * 1e9)
 
 
 def step_of(numbers: dict[str, float]) -> float | None:

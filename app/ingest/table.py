@@ -93,7 +93,7 @@ def y_units(table: Table, ys: Sequence[int], asked: Asked) -> list[str | None]:
 
 
 def fields(asked: Asked) -> dict[str, object]:
-    return {**steps(asked.query), "x_unit": asked.query.get("x_unit")}
+    return {**steps(asked.query), "x_unit": asked.query.get("x_unit"), "clock": asked.query.get("clock")}
 
 
 def floats(column: NDArray[np.generic]) -> Floats:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ class Rules:
 
     allowed  hosts whose pages may connect; none: the page's own
     most     pages that may be open
-    text     of the page, with @SESSION@ and @HOSTS@ to be filled in
+    text     of the page, with @SESSION@, @HOSTS@ and @LAN@ to be filled in
+    lan      host:port at which other machines find this one; empty: none
     """
 
     allowed: tuple[str, ...]
@@ -54,6 +56,7 @@ class Rules:
     text: str
     stock: Stock
     feed: Feed
+    lan: Callable[[], str]
     pace: Pace = field(default_factory=Pace)
     coming: int = 0  # visitors whose pages are not built yet
     created: int = 0  # pages that were built
@@ -116,7 +119,7 @@ class PageDoor(DocHandler):
         self.rules.created += 1
         hosts = list(self.rules.allowed) or [self.request.headers.get("Host", "")]
         page = self.rules.text.replace("@SESSION@", embedded(opening(session.token, roots[0].id)))
-        self.finish(page.replace("@HOSTS@", embedded(hosts)))
+        self.finish(page.replace("@HOSTS@", embedded(hosts)).replace("@LAN@", escape(self.rules.lan())))
 
     def sessions(self) -> int:
         """Sessions of this process that exist, connected or not."""

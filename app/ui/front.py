@@ -14,12 +14,14 @@ import panel as pn
 from bokeh.settings import settings
 from tornado.web import StaticFileHandler
 
+from app.config import Config
 from app.feed.watch import Page, WatchPage
+from app.network import reachable
 from app.problems import JsonHandler, NotFound
 from app.ui import door
 from app.ui.bench import Bench
 from app.ui.demo import Demo
-from app.ui.page import front_page, watch_page
+from app.ui.page import front_page, probe_page, watch_page
 from app.ui.stock import Stock
 from app.ui.tab import page
 
@@ -88,6 +90,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         extra_patterns=[
             *routes,
             (r"/watch", WatchPage, {"page": Page(watch_page().encode())}),
+            (r"/probe", WatchPage, {"page": Page(probe_page().encode())}),
             (r"/assets/(.*)", Asset, {"path": STATIC}),
         ],
         show=False,
@@ -102,11 +105,18 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     server._http.stop()
     config = bench.config
     text = front_page(tokens=bool(config.write_tokens))
-    rules = door.Rules(config.allow_ws_origin, config.max_tabs, text, stock, bench.feed)
+    rules = door.Rules(config.allow_ws_origin, config.max_tabs, text, stock, bench.feed, lambda: lan(config))
     rules.filling = asyncio.create_task(stock.run())
     server._tornado.settings["door"] = rules
     server.start()
     return server
+
+
+def lan(config: Config) -> str:
+    """host:port at which other machines find this one; empty: none."""
+    host = reachable(config.bind)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{config.port}" if host else ""
 
 
 async def close(server: Any) -> None:

@@ -25,7 +25,7 @@ def scripts() -> list[str]:
 
 
 def front_page(*, tokens: bool) -> str:
-    """The front panel, with @SESSION@ and @HOSTS@ to be filled in for each visitor.
+    """The front panel, with @SESSION@, @HOSTS@ and @LAN@ to be filled in for each visitor.
 
     tokens  whether senders need one
     """
@@ -36,6 +36,12 @@ def front_page(*, tokens: bool) -> str:
 def watch_page() -> str:
     """The page that only watches, the same for everybody."""
     return text("watch.html").replace("@ITEM@", embedded(static_item(ROWS)["item"]))
+
+
+@cache
+def probe_page() -> str:
+    """The page that makes a phone a probe, the same for everybody."""
+    return text("probe.html")
 
 
 def text(name: str) -> str:

@@ -19,9 +19,9 @@ FLAGS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium; Playwright's own where there is none."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """The system's Chromium, with more flags; Playwright's own where there is none."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *more])
         yield browser
         browser.close()

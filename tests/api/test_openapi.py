@@ -57,7 +57,7 @@ def test_every_route_is_told(told: Any) -> None:
     for listening in process.sockets:
         listening.close()
     routes = {re.sub(r"\([^)]*\)", "{name}", pattern).replace("\\", "") for pattern, *_ in process.routes}
-    assert routes | {"/", "/watch"} == set(told["paths"])
+    assert routes | {"/", "/watch", "/probe"} == set(told["paths"])
 
 
 def test_a_route_without_an_entry_is_told_with_its_methods() -> None:

@@ -19,6 +19,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps ...
+    "--use-fake-ui-for-media-stream",  # ... and somebody who allows it
+    "--host-resolver-rules=MAP probe.test 127.0.0.1",  # a host that is not this machine, for a browser
 ]
 POINTS = 20_000  # record length of the shared server: few enough to be overwritten by one block
 DESKTOP = {"width": 1280, "height": 720}

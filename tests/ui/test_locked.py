@@ -99,6 +99,45 @@ def test_a_viewer_gives_the_token_once_and_has_the_whole_panel(
     expect(watch.locator("body")).to_contain_text("boiler7")
 
 
+def test_the_write_token_that_is_typed_stays_in_the_page_and_goes_into_lines_and_code(
+    locked: Server, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(f"{locked.url}?token={VIEW}")
+    coded: list[str] = []
+    page.on("request", lambda made: coded.append(made.post_data or "") if "code.svg" in made.url else None)
+    page.evaluate("document.body.dataset.lan = ''")
+    page.locator("[data-group=send] summary").click()
+    page.fill("#send input[type=password]", WRITE)
+    expect(page.locator("#send pre")).to_contain_text(f"-H 'X-API-Key: {WRITE}'")
+    assert WRITE not in page.url
+    assert WRITE not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
+def test_a_phone_is_asked_for_the_token_unless_its_link_brings_it(
+    locked: Server, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(f"{locked.url}probe")
+    page.fill("input", VIEW)  # to look ...
+    page.get_by_role("button", name="Open").click()
+    page.locator("#pad").click()
+    page.fill("#token", "not-the-token")  # ... and to send
+    page.press("#token", "Enter")
+    expect(page.locator("#token")).to_be_visible()
+    page.fill("#token", VIEW)
+    page.press("#token", "Enter")
+    expect(page.locator("#sent")).to_contain_text("samples taken")
+    own = page.locator("#name").inner_text()
+    assert wait_until(lambda: locked.channels()[f"{own}.touch_x"]["total"]) >= 1
+    other = context.new_page()
+    other.goto(f"{locked.url}probe#token={VIEW}")
+    assert other.url == f"{locked.url}probe"
+    other.locator("#pad").click()
+    expect(other.locator("#sent")).to_contain_text("samples taken")
+    expect(other.locator("#ask")).to_be_hidden()
+
+
 def test_a_token_in_the_link_is_taken_out_of_it(locked: Server, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{locked.url}watch?tb=2m&token={VIEW}")
