@@ -122,6 +122,10 @@ class Shelf:
                 self.journal.data.flush()
             with open(self.state, "rb") as file:
                 os.fsync(file.fileno())
+        self.leave()
+
+    def leave(self) -> None:
+        """Let go of the folder, as a process does that is killed."""
         self.journal = None
         os.close(self._lock)
 

@@ -53,9 +53,9 @@ def wave(batch: int, n: int) -> list[tuple[Float64s, Float64s]]:
     return [(np.arange(k * batch, (k + 1) * batch, dtype=np.float64) * 1e-6, y) for k in range(n // batch)]
 
 
-def appending(batch: int, n: int) -> float:
-    """ns a sample, once the record is full."""
-    memory = Memory(KEPT)
+def appending(batch: int, n: int, memory: Memory | None = None) -> float:
+    """ns a sample, once the record is full; memory: an empty one for KEPT points."""
+    memory = memory or Memory(KEPT)
     blocks = [[Samples("a", 0.0, x, y, Origin.DATA)] for x, y in wave(batch, n)]
     warm = next(k for k in range(len(blocks)) if k * batch >= KEPT) if n > KEPT else 0
     for block in blocks[:warm]:
