@@ -18,11 +18,13 @@ from scripts.benches import (
     ingest,
     join,
     kept,
+    lag,
     leaving,
     memory,
     screen,
     sockets,
     triggers,
+    writers,
 )
 from scripts.benches.running import Server, app
 from scripts.benches.table import FULL, QUICK, Row, Size, WrongError, head, line
@@ -38,6 +40,8 @@ ALONE: dict[str, Callable[[Size], Iterator[Row]]] = {  # they start what they ne
     "triggers": triggers.triggers,
     "accuracy": accuracy.accuracy,
     "exact": holding.exact,
+    "writers": writers.writers,
+    "lag": lag.lag,
     "malformed": holding.malformed,
     "tabs": holding.tabs,
     "closed": leaving.closed,

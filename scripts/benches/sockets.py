@@ -56,9 +56,9 @@ def rates(server: Server, messages: list[bytes], n: int) -> tuple[float, float]:
     return n / busy, n / seconds
 
 
-def masked(message: bytes) -> bytes:
+def masked(message: bytes, kind: int = TEXT) -> bytes:
     """The message as a client sends it."""
-    plain = framed(TEXT, message)
+    plain = framed(kind, message)
     head = plain[: len(plain) - len(message)]
     return head[:1] + bytes([head[1] | 0x80]) + head[2:] + MASK + unmasked(MASK, message)
 

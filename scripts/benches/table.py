@@ -20,6 +20,8 @@ class Size:
     """How much is sent and how long is looked; `QUICK` only shows that everything runs."""
 
     points: int
+    written: int  # samples of each of ten writers
+    long_bodies: int  # of each kind, over each connection
     flask_points: int
     bodies: int
     columns: int
@@ -47,6 +49,8 @@ class Size:
 
 FULL = Size(
     points=20_000,
+    written=1_000_000,
+    long_bodies=10,
     flask_points=4_000,
     bodies=100,
     columns=200,
@@ -72,6 +76,8 @@ FULL = Size(
 )
 QUICK = Size(
     points=200,
+    written=20_000,
+    long_bodies=1,
     flask_points=50,
     bodies=2,
     columns=2,
