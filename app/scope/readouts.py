@@ -11,6 +11,7 @@ from app.memory.samples import Origin
 from app.scope import channel
 from app.scope.acquisition_readouts import acquisition, plane
 from app.scope.autoset import Vertical
+from app.scope.data_path import data_path
 from app.scope.frame import Frame, Kind
 from app.scope.measurement_readouts import DIM, measurements
 from app.scope.measuring import Measured, measured
@@ -91,6 +92,7 @@ def box(record: Record, slot: int, now: float) -> State:
         "figure": record.figure,
         "probe": f"{record.probe:.6g}x",
         "unit": record.unit,
+        **data_path(record),
     }
 
 

@@ -1,5 +1,6 @@
 // The readouts, the same on the front panel and on the page that only watches.
-import {el, show} from './parts.js'
+import {el, keyed, show} from './parts.js'
+import {described, told} from './path.js'
 
 const $ = (id) => document.getElementById(id)
 
@@ -12,7 +13,9 @@ export function status(state) { // the line above the screen, and the axis below
   const made = [state.acquisition?.said, state.display === 'xy' && state.xy?.said].filter(Boolean).join(', ')
   show($('status-made'), made)
   $('status-made').hidden = !made
+  show($('status-lost'), told(state.channels))
   show($('status-viewers'), String(state.viewers))
+  notices(state.notices ?? [])
   axis(state.axis)
   trigger(state)
 }
@@ -42,6 +45,12 @@ function trigger({trigger: t, channels}) { // source, kind, level and mode
 
 export function delay(ms) { show($('status-delay'), ms === null ? '\u2013' : `${Math.round(ms)} ms`) }
 
+export function notices(texts) { // what the server has to say to all who look
+  const place = $('notice'), text = texts.join(' ')
+  show(place, text)
+  place.hidden = !text
+}
+
 const complaints = new Map()
 export function connection(who, text) { // what is wrong with which connection, if anything is
   complaints.set(who, text)
@@ -68,22 +77,9 @@ export function boxes(channels, tag, adapt = () => {}) { // one box for each cha
     const [number, label, scale, value, rate] = box.children
     show(number, String(c.number)); show(label, c.label); show(scale, `${c.ac ? 'AC ' : ''}${c.units}/div`); show(value, c.value); show(rate, c.rate)
     box.classList.toggle('off', !c.on)
-    const title = `${c.label}: ${c.total} samples${c.figure ? ', drawn as a figure' : ''}`
+    const title = `${c.label}: ${c.total} samples${c.figure ? ', drawn as a figure' : ''}; ${described(c)}`
     if (box.title !== title) box.title = title
     adapt(box, c)
   })
   if (!channels.length && !$('boxes').children.length) $('boxes').append(el('span', {className: 'none', textContent: 'No channel yet'}))
-}
-
-export function keyed(parent, items, make, fill) { // one child for each channel, kept while the channel lives
-  const kept = new Map([...parent.children].map((child) => [child.dataset.name, child]))
-  items.forEach((item, i) => {
-    const child = kept.get(item.name) ?? make()
-    kept.delete(item.name)
-    child.dataset.name = item.name
-    if (child.style.getPropertyValue('--channel') !== item.color) child.style.setProperty('--channel', item.color)
-    fill(child, item)
-    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null)
-  })
-  for (const gone of kept.values()) gone.remove()
 }

@@ -19,6 +19,7 @@ import {horizontal} from './horizontal.js'
 import {keys} from './keys.js'
 import {marks, overTime} from './marks.js'
 import {maths} from './maths.js'
+import {dataPath} from './path.js'
 import {pins} from './pins.js'
 import {measure} from './measure.js'
 import {persistence} from './persistence.js'
@@ -54,7 +55,7 @@ const past = {
 }
 const hands = gestures($('glass'), $('overlay'), {command, selected: () => vertical.selected, fine: () => vertical.fine, traces, past})
 const across = horizontal($('horizontal'), command), zoomed = zoom($('horizontal'), $('glass'), command)
-const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), maths($('maths'), command), summary($('summary'), traces)]
+const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), maths($('maths'), command), summary($('summary'), traces), dataPath($('path'))]
 const hits = retained($('history'), command, {
   query: () => tab.query ?? '', complain: toast,
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },

@@ -76,3 +76,16 @@ export async function copy(text, button) {
   button.textContent = 'Copied'
   setTimeout(() => { button.textContent = before }, 1200)
 }
+
+export function keyed(parent, items, make, fill) { // one child for each channel, kept while the channel lives
+  const kept = new Map([...parent.children].map((child) => [child.dataset.name, child]))
+  items.forEach((item, i) => {
+    const child = kept.get(item.name) ?? make()
+    kept.delete(item.name)
+    child.dataset.name = item.name
+    if (child.style.getPropertyValue('--channel') !== item.color) child.style.setProperty('--channel', item.color)
+    fill(child, item)
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null)
+  })
+  for (const gone of kept.values()) gone.remove()
+}

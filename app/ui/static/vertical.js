@@ -1,7 +1,7 @@
 // Vertical: the knobs of the channel that is chosen, and the choosing.
-import {ask, el, show, Knob} from './parts.js'
+import {ask, el, keyed, show, Knob} from './parts.js'
 import {hue} from './colours.js'
-import {boxes, keyed} from './display.js'
+import {boxes} from './display.js'
 import {Choice, key, light} from './fields.js'
 
 const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8]
