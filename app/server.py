@@ -48,14 +48,14 @@ from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.drawer import PLACES, Drawer
 from app.store.references import SIGN, maker
-from app.system import beside, calm_collector, listen, opened, report
+from app.system import beside, calm_collector, listen, opened, raise_files, report
 from app.vitals import Vitals
 
 STATIC = Path(__file__).parent / "ui" / "static"
 HTTP = {
     "max_header_size": 24 << 10,
     "max_body_size": 8 << 20,
-    "body_timeout": 30,
+    "body_timeout": 20,
     "idle_connection_timeout": 75,
 }
 PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout": 20}  # s
@@ -164,6 +164,7 @@ class Process:
         """What goes on for as long as the process serves."""
         yield self.feed.run()
         yield from self.vitals.work()
+        yield self.http.watch()
         yield from self.drawer.work()
         yield self.keeping.run()
         if self.config.mqtt is not None:
@@ -270,4 +271,5 @@ def serve(config: Config) -> int:
         print(f"Cannot listen on {place}: {error.strerror}.", file=sys.stderr)
         return 1
     warn(config)
+    raise_files()
     return asyncio.run(scope.run())

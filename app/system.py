@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import resource
 import socket
 import tempfile
 import threading
@@ -23,6 +24,7 @@ T = TypeVar("T")
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 UNSENT = 128 << 10  # bytes the kernel takes before a slow reader is felt
 BOOT_ID = uuid.uuid4().hex  # a page that finds another one knows that the server was started anew
+FILES = 65_536
 COLLECTED = (2000, 10, 100)  # thresholds of the garbage collector's generations
 
 
@@ -40,6 +42,15 @@ def listen(config: Config) -> list[socket.socket]:
     for made in sockets:
         made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
     return sockets
+
+
+def raise_files() -> None:
+    """Have as many open files as the system allows: every viewer and every sender is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def opened(folder: Path) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from app.scope.scope import Scope
 
 STALLED = 15.0  # s without taking a byte of what waits for it: the connection is given up
+SLOW = 0.1  # s from the start of a frame's sending to its end, from which on a viewer gets fewer of them ...
+FIRST, SLOWEST = 1 / 15, 1.0  # s between two: at first, then twice as long each time, and at most
+EASED = 2.0  # s after which it gets one a second more
+QUICKEST = 1 / 30  # s between two when it is as quick as any other again
 CREDIT = 3.0  # s that a viewer which tells what it draws may be sent frames without having drawn one
 MOST_TEXT = 64 << 10  # bytes of answers that may wait
 TEXT, BINARY = 0x1, 0x2
@@ -43,6 +47,7 @@ class Watcher:
     sent     id of the newest picture that it has, or will have when its unsent bytes are through; -1: none
     late     id of a picture that it was sent after its time, from which no latency can be told
     aside    it is a second one of its page, and counts for none
+    every    s between two of its frames at the least: a slow one gets fewer
     turned   the knobs that it asked for, where some of them move axes
     """
 
@@ -57,6 +62,11 @@ class Watcher:
         self.vertical: dict[str, State] = {}
         self._echoes = False
         self._undrawn: float | None = None  # when it was sent the first frame since it last said what it drew
+        self._sending: float | None = (
+            None  # since when a frame is on its way that the kernel did not take at once
+        )
+        self.every = 0.0  # s between two frames, at the least
+        self._next = self._eased = 0.0
         self._texts = 0
         self._done, self._taken = -1, time.monotonic()
 
@@ -64,16 +74,34 @@ class Watcher:
         """Whether it can be sent a frame: it wants some, has taken the last one, and draws them."""
         if self.paused or self.stream.writing():
             return False
+        now = time.monotonic()
+        self._adapt(now)
+        if now < self._next:
+            return False
         if not self._echoes or self._undrawn is None:
             return True
-        return time.monotonic() - self._undrawn <= CREDIT
+        return now - self._undrawn <= CREDIT
+
+    def _adapt(self, now: float) -> None:
+        """Halve the rate of one that took long for its last frame, and raise it again by and by."""
+        began, self._sending = self._sending, None
+        if began is not None and now - began > SLOW:
+            self.every, self._eased = min(2 * self.every or FIRST, SLOWEST), now
+        elif self.every and now - self._eased > EASED:
+            self.every, self._eased = 1 / (1 / self.every + 1), now
+            if self.every <= QUICKEST:
+                self.every = 0.0
 
     def give(self, message: bytes, picture: int) -> None:
         """Send a frame that is made for the wire already."""
+        now = time.monotonic()
         self.sent = picture
         if self._undrawn is None:
-            self._undrawn = time.monotonic()
+            self._undrawn = now
+        self._next = now + self.every
         self.write(message)
+        if self.stream.writing():
+            self._sending = now
 
     def drew(self) -> None:
         """It said that it has drawn."""

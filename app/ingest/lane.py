@@ -225,6 +225,7 @@ class Lane:
         if self.unsent and self.connection.fileno() >= 0:
             self.loop.remove_reader(self.connection)
             self.loop.add_writer(self.connection, self.writable)
+            self.hurry()
 
     def write(self) -> None:
         """Give the kernel what it takes."""

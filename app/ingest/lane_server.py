@@ -6,18 +6,25 @@ that was read of it.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakSet
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerConnectionDelegate
 from tornado.iostream import IOStream
 
+from app.ingest.accepting import Accepting
 from app.ingest.lane import Lane
 from app.ingest.lanes import Shared
 from app.ingest.receiver import Receiver
+
+SWEEP = 5.0  # s between two looks for readers that have stalled
+STALLED = 15.0  # s without taking a byte of what waits for it: the connection is given up
+PART = 20  # of so many idle connections one is closed when there is no room for more
 
 
 class LaneServer(HTTPServer):
@@ -36,6 +43,8 @@ class LaneServer(HTTPServer):
         """
         super().initialize(request_callback, **options)
         limits = self.conn_params
+        self.most = receiver.config.max_connections
+        self.handed: WeakSet[Begun] = WeakSet()
         self.shared = Shared(
             receiver, clock, limits.max_header_size, limits.header_timeout or 3600.0, self.hand_over
         )
@@ -45,13 +54,41 @@ class LaneServer(HTTPServer):
         """POSTs that have begun and are not yet answered."""
         return sum(lane.busy for lane in self.shared.lanes)
 
+    def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
+        """As Tornado's, but for what happens when files run out.
+
+        `_handle_connection`, `_sockets` and `_handlers` are not public (Tornado 6.6).
+        """
+        for listening in sockets:
+            accepting = Accepting(listening, self._handle_connection, self.make_room)
+            self._sockets[listening.fileno()] = listening
+            self._handlers[listening.fileno()] = accepting.stop
+
+    def make_room(self) -> None:
+        """Close some of the connections on which nothing is asked, the longest silent first."""
+        idle = sorted((lane for lane in self.shared.lanes if not lane.busy), key=lambda lane: lane.deadline)
+        for lane in idle[: 1 + len(idle) // PART]:
+            lane.close()
+
+    async def watch(self) -> None:
+        """Give up connections whose readers have stalled, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            now = time.monotonic()
+            for stream in [stream for stream in self.handed if stream.stalled(now)]:
+                stream.close()
+
     def handle_stream(self, stream: IOStream, address: Any) -> None:
+        if len(self.shared.lanes) >= self.most:
+            self.make_room()
         Lane(self.shared, stream.socket, address)
 
     def hand_over(self, connection: socket.socket, begun: bytes, address: Any) -> None:
         """Have Tornado serve the connection, of which this much has been read."""
         sizes = {"max_buffer_size": self.max_buffer_size, "read_chunk_size": self.read_chunk_size}
-        super().handle_stream(Begun(connection, begun, **sizes), address)
+        stream = Begun(connection, begun, **sizes)
+        self.handed.add(stream)
+        super().handle_stream(stream, address)
 
     async def close_all_connections(self) -> None:
         for lane in list(self.shared.lanes):
@@ -64,7 +101,18 @@ class Begun(IOStream):
 
     def __init__(self, connection: socket.socket, begun: bytes, **sizes: Any) -> None:
         self.begun = begun
+        self.done, self.taken = -1, time.monotonic()
         super().__init__(connection, **sizes)
+
+    def stalled(self, now: float) -> bool:
+        """Whether its reader has long taken nothing of what waits for it; to be asked now and then.
+
+        `_total_write_done_index` is not public (Tornado 6.6).
+        """
+        done: int = self._total_write_done_index
+        if not self.writing() or done != self.done:
+            self.done, self.taken = done, now
+        return now - self.taken > STALLED
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         n = min(len(buf), len(self.begun))
