@@ -75,6 +75,12 @@ active_environment() {
     fail "The active environment $1 lacks packages: run $install$lacking (or deactivate it: start.sh then makes its own)."
 }
 
+# The parts of the project that the settings ask for.
+extras() {
+    [[ -z ${SCOPE_MQTT:-}${SCOPE_MQTT_FILE:-} ]] || printf 'mqtt '
+    [[ -z ${SCOPE_REDIS:-}${SCOPE_REDIS_FILE:-} ]] || printf 'redis '
+}
+
 choose_environment() {
     local active=${VIRTUAL_ENV:-${CONDA_PREFIX:-}}
     if [[ -n $active && ! $active -ef .venv ]]; then
@@ -83,8 +89,7 @@ choose_environment() {
     else
         choose_own_python
         read_settings "$@" # before anything is installed: a wrong flag should not take minutes to show
-        # shellcheck disable=SC2086  # nothing, or a word
-        own_environment ${SCOPE_MQTT:+mqtt}
+        own_environment $(extras)
     fi
 }
 

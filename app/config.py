@@ -12,6 +12,7 @@ from typing import TypeVar
 from app.texts import (
     SHORTEST,
     Broker,
+    Store,
     Token,
     at_most,
     broker,
@@ -22,6 +23,7 @@ from app.texts import (
     origins,
     port,
     size,
+    store,
     tokens,
     udp_port,
 )
@@ -117,6 +119,14 @@ class Config:
         broker,
         "mqtt://[user:password@]host[:port]/topic, or mqtts://",
         "MQTT broker and topic to take samples from, such as mqtt://broker.local/lab/#",
+        secret=True,
+    )
+    redis: Store | None = setting(  # noqa: RUF009  it is a field
+        None,
+        "SCOPE_REDIS",
+        store,
+        "redis://[user:password@]host[:port]/db, or rediss://",
+        "Redis that keeps the samples, and that several processes share, such as redis://localhost:6379/0",
         secret=True,
     )
     teleplot_udp: int | None = setting(

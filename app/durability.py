@@ -1,19 +1,24 @@
-"""How long samples last: with the process, or in a folder beyond it."""
+"""How long samples last: with the process, in a folder beyond it, or in a stream that several share."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import Metric
 
 from app.config import Config
 from app.figures import Values, counted, labelled
+from app.ingest.redis_memory import SharedMemory
 from app.ingest.sequences import Sequences
 from app.memory.durable import Durable
 from app.memory.memory import Memory
 from app.memory.shelf import Taken
+
+if TYPE_CHECKING:
+    from app.ingest.redis_bus import RedisBus
 
 RINGS = "rings"  # folder in SCOPE_DATA
 PATIENCE, STEP = 5.0, 0.05  # s for the process before this one to let go of its folder
@@ -29,6 +34,8 @@ def memory(config: Config, sequences: Sequences, budget: int) -> Memory:
     OSError  the folder cannot be written to
     """
     size = config.scope_points, budget, config.max_channels
+    if config.redis is not None:
+        return SharedMemory(*size)
     if config.data is None:
         return Memory(*size)
     late = time.monotonic() + PATIENCE
@@ -39,6 +46,17 @@ def memory(config: Config, sequences: Sequences, budget: int) -> Memory:
             if time.monotonic() > late:
                 raise
             time.sleep(STEP)
+
+
+def stream(
+    config: Config, memory: Memory, sequences: Sequences, notices: MutableMapping[str, str]
+) -> RedisBus | None:
+    """The way to the memory by a stream that several processes share, if there is one."""
+    if config.redis is None or not isinstance(memory, SharedMemory):
+        return None
+    from app.ingest.redis_bus import RedisBus  # here, as its library is there for those who want it
+
+    return RedisBus(config.redis, memory, sequences, notices)
 
 
 class Keeping:

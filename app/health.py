@@ -70,10 +70,13 @@ class HealthHandler(Said):
 
 
 class ReadyHandler(Said):
-    """GET /readyz -> 200, or 503 while a check fails: {"status", "checks": {"loop_lag": "pass", ...}}."""
+    """GET /readyz -> 200, or 503 while a check fails: {"status", "checks": {"loop_lag": "pass", ...}}.
 
-    def initialize(self, checks: Checks) -> None:
-        self.checks = checks
+    durability  what a 200 to a sender promises
+    """
+
+    def initialize(self, checks: Checks, durability: Callable[[], str] = lambda: "memory") -> None:
+        self.checks, self.durability = checks, durability
 
     def get(self) -> None:
         found = {name: "pass" if check() else "fail" for name, check in self.checks.items()}
@@ -81,6 +84,8 @@ class ReadyHandler(Said):
         if not passed:
             self.set_status(503)
             self.set_header("Retry-After", "1")
-        self.say({"status": "pass" if passed else "fail", "checks": found, "boot_id": BOOT_ID})
+        status = "pass" if passed else "fail"
+        told = {"status": status, "checks": found, "durability": self.durability(), "boot_id": BOOT_ID}
+        self.say(told)
 
     head = get

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Coroutine, Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -48,7 +47,7 @@ from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.drawer import PLACES, Drawer
 from app.store.references import SIGN, maker
-from app.system import beside, calm_collector, listen, opened, raise_files, report
+from app.system import beside, calm_collector, listen, missing_package, opened, raise_files, report
 from app.vitals import Vitals
 
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -95,6 +94,7 @@ class Process:
         self.feed.memory.makers[SIGN] = maker(self.drawer.pins)
         self.receiver = Receiver(self.memory, config, sequences)
         self.keeping = durability.Keeping(self.memory, self.feed.notices)
+        self.stream = durability.stream(config, self.memory, sequences, self.feed.notices)
         self.guard = self.receiver.guard
         self.feed.durability = lambda: self.receiver.bus.durability
         self.draining = False
@@ -103,6 +103,10 @@ class Process:
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
         self.vitals.figures.sources.append(self.keeping)
+        if self.stream is not None:
+            self.receiver.bus = self.stream
+            self.vitals.checks["store"] = self.stream.ready
+            self.vitals.figures.sources.append(self.stream)
         self.routes: list[Any] = [
             (r"/data", Data, {"receiver": self.receiver, "sources": self.feed.memory}),
             (r"/channels", ChannelsHandler, {"memory": self.feed.memory, "config": config}),
@@ -167,6 +171,8 @@ class Process:
         yield self.http.watch()
         yield from self.drawer.work()
         yield self.keeping.run()
+        if self.stream is not None:
+            yield self.stream.run()
         if self.config.mqtt is not None:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
@@ -232,7 +238,7 @@ def load_front() -> ModuleType:
 def warn(config: Config) -> None:
     """Say loudly what is open to everybody, and what a restart ends."""
     log = logging.getLogger(__name__)
-    if config.data is None:
+    if config.data is None and config.redis is None:
         log.warning("MEMORY ONLY: a restart ends everything; SCOPE_DATA names a folder to keep it in")
     for tokens, what, name in (
         (config.write_tokens, "send to", "SCOPE_WRITE_TOKENS"),
@@ -256,8 +262,9 @@ def usable(folder: Path | None) -> bool:
 
 def serve(config: Config) -> int:
     """Run one process until it is told to stop; returns its exit status."""
-    if config.mqtt is not None and find_spec("aiomqtt") is None:
-        print("SCOPE_MQTT needs a package that is not here: pip install aiomqtt.", file=sys.stderr)
+    lacking = missing_package(config)
+    if lacking:
+        print(lacking, file=sys.stderr)
         return 1
     if not usable(config.data):
         return 1

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +52,17 @@ def raise_files() -> None:
     if soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def missing_package(config: Config) -> str:
+    """What to say when a setting needs a package that is not here; empty: none is missing."""
+    for given, setting, module, package in (
+        (config.mqtt, "SCOPE_MQTT", "aiomqtt", "aiomqtt"),
+        (config.redis, "SCOPE_REDIS", "redis", "'redis[hiredis]'"),
+    ):
+        if given is not None and find_spec(module) is None:
+            return f"{setting} needs a package that is not here: pip install {package}."
+    return ""
 
 
 def opened(folder: Path) -> None:

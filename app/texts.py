@@ -14,6 +14,10 @@ BROKER = re.compile(
     r"(?P<scheme>mqtts?)://((?P<user>[^:@/]*)(:(?P<password>[^@/]*))?@)?"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?/(?P<topic>.+)"
 )
+STORE = re.compile(
+    r"(?P<scheme>rediss?)://((?P<user>[^:@/]*)(:(?P<password>[^@/]*))?@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?(/(?P<db>[0-9]{0,4}))?"
+)
 SHORTEST = 8  # characters of a token
 MULTIPLES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -128,3 +132,24 @@ def broker(text: str) -> Broker:
     place = port(found["port"] or ("8883" if secure else "1883"))
     user, password = unquote(found["user"] or ""), unquote(found["password"] or "")
     return Broker(found["host"].strip("[]"), place, found["topic"], user, password, secure)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A Redis that several processes share."""
+
+    host: str
+    port: int
+    db: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    secure: bool = False
+
+
+def store(text: str) -> Store:
+    found = STORE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError
+    user, password = unquote(found["user"] or ""), unquote(found["password"] or "")
+    place, db = port(found["port"] or "6379"), int(found["db"] or 0)
+    return Store(found["host"].strip("[]"), place, db, user, password, found["scheme"] == "rediss")

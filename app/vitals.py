@@ -47,7 +47,11 @@ class Vitals:
         status = Status(self.figures, self.checks, self.details, self.began)
         return [
             (r"/healthz", HealthHandler),
-            (r"/readyz", ReadyHandler, {"checks": self.checks}),
+            (
+                r"/readyz",
+                ReadyHandler,
+                {"checks": self.checks, "durability": lambda: self.receiver.bus.durability},
+            ),
             (r"/metrics", MetricsHandler, {"registry": registry(self.figures)}),
             (r"/status", StatusPage),
             (r"/status\.json", StatusHandler, {"status": status}),

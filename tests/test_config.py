@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Config, ConfigError, load, parser
-from app.texts import Broker, Token, digest
+from app.texts import Broker, Store, Token, digest
 
 GOOD = [
     ("port", "PORT", "9000", 9000),
@@ -37,6 +37,8 @@ GOOD = [
     ("data", "SCOPE_DATA", "~/scope", Path.home() / "scope"),
     ("mqtt", "SCOPE_MQTT", "mqtt://broker.local/lab/#", Broker("broker.local", 1883, "lab/#")),
     ("mqtt", "SCOPE_MQTT", "mqtts://me:p%40ss@[::1]:1/a", Broker("::1", 1, "a", "me", "p@ss", secure=True)),
+    ("redis", "SCOPE_REDIS", "redis://localhost", Store("localhost", 6379)),
+    ("redis", "SCOPE_REDIS", "rediss://me:p%40ss@[::1]:1/2", Store("::1", 1, 2, "me", "p@ss", secure=True)),
     ("scope_points", "SCOPE_POINTS", "1_000", 1000),
     ("scope_points", "SCOPE_POINTS", "1e6", 1_000_000),
     ("scope_memory", "SCOPE_MEMORY", "512M", 512 << 20),
@@ -143,6 +145,14 @@ def test_a_bad_broker_is_refused_and_its_password_not_repeated(text: str) -> Non
         load([], {"SCOPE_MQTT": text})
     assert "secret" not in str(caught.value)
     assert "secret" not in repr(load([], {"SCOPE_MQTT": "mqtt://a:secret@b/c"}))
+
+
+@pytest.mark.parametrize("text", ["localhost:6379", "redis://", "redis://a:secret@b:99999", "redis://b/x"])
+def test_a_bad_redis_is_refused_and_its_password_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigError, match="wants redis://") as caught:
+        load([], {"SCOPE_REDIS": text})
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(load([], {"SCOPE_REDIS": "redis://a:secret@b"}))
 
 
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:

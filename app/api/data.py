@@ -126,10 +126,11 @@ class DataReader(JsonHandler):
                 if len(array) > BLOCK:
                     await self.sent(STALLED_SECONDS)
 
-    def delete(self) -> None:
+    async def delete(self) -> None:
         writer = self.guard.writer(self.request.headers)
         names = [record.name for record in self.records(self.query())]
         writer.reach(set(names))
         for name in names:
             self.sources.delete(name)
+        await self.sources.settled()
         self.finish(orjson.dumps({"status": "success", "deleted": names}))

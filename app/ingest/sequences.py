@@ -81,9 +81,7 @@ class Sequences:
         if kept is None:
             return None
         if kept[:-1] != content:
-            what = f"number {request.n} was sent before" if request.counts else "the key was used before"
-            message = f"{what} with another content; give each request its own, and X-Boot-Id to each start"
-            raise Problem("seq_conflict", message)
+            raise conflict(request)
         return kept[-1] == 1
 
     def missing(self, request: Numbered) -> int:
@@ -148,6 +146,12 @@ class Sequences:
         late = self.clock() - SECONDS
         while self.sources and next(iter(self.sources.values())).heard < late:
             self.sources.popitem(last=False)
+
+
+def conflict(request: Numbered) -> Problem:
+    what = f"number {request.n} was sent before" if request.counts else "the key was used before"
+    message = f"{what} with another content; give each request its own, and X-Boot-Id to each start"
+    return Problem("seq_conflict", message)
 
 
 def numbered(headers: Mapping[str, str]) -> Numbered | None:

@@ -64,7 +64,7 @@ class Memory:
         self.records: dict[str, Record] = {}
         self.created = 0
         self.points = points
-        self._budget = budget
+        self.budget = budget
         self.max_channels = max_channels
 
     def append(
@@ -122,6 +122,12 @@ class Memory:
         self.version += 1
         return True
 
+    async def settled(self) -> None:
+        """Wait until what was deleted or said is so for all: here it is at once.
+
+        Problem  store_unavailable
+        """
+
     def label(self, name: str, text: str) -> bool:
         """What people call a channel. False: there is no such channel."""
         return self.say(name, label=text)
@@ -154,7 +160,7 @@ class Memory:
 
     def _share(self, channels: int) -> int:
         """Give each of so many channels its part of the budget; samples."""
-        share = self._budget // stepped(max(1, channels)) // SAMPLE
+        share = self.budget // stepped(max(1, channels)) // SAMPLE
         limit = min(rounded(self.points), max(LEAST, share // 16 * 16))
         for record in self.records.values():
             record.resize(limit)

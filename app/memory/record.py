@@ -112,7 +112,12 @@ class Record:
     def miss(self, n: int) -> None:
         """So many requests are missing before the next sample; -1: one that was missing comes now."""
         self.lost = max(0, (self.lost or 0) + n)
-        if n > 0 and self.total and not self.figure:
+        if n > 0:
+            self.gap()
+
+    def gap(self) -> None:
+        """Nobody knows what is missing before the next sample."""
+        if self.total and not self.figure:
             self._axis.segments.mark(self.total)
 
     def _grow(self, stop: int) -> None:

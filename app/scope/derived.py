@@ -94,6 +94,10 @@ class Sources:
         """Forget a channel of the memory; False: there is no such channel. Derived ones go by themselves."""
         return self._memory.delete(name)
 
+    async def settled(self) -> None:
+        """Wait until what was deleted or said is so for all; see Memory."""
+        await self._memory.settled()
+
     # derived ones
 
     def derives(self, name: str) -> bool:

@@ -1,0 +1,96 @@
+"""A connection to Redis: how it is made, what the keys are called, and in what ways it fails."""
+
+from __future__ import annotations
+
+import logging
+import random
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from app.texts import Store
+
+STREAM = "{scope}"  # the other keys begin with it; the braces keep them together in a cluster
+TOTALS, FACTS = STREAM + ":totals", STREAM + ":facts"
+SCRIPT = (Path(__file__).parent / "redis_append.lua").read_text("utf-8")
+CONNECTED, CALLED = 1.0, 2.0  # s that a connection and a call may take
+SOONEST, LATEST = 0.1, 1.0  # s before another attempt
+FAILURES = (RedisError, OSError, TimeoutError)
+START = b"0-0"  # before the first entry
+DOWN = "Redis does not answer: the picture stands still, and samples are refused until it does."
+VOLATILE = "Redis writes no append-only file: what it holds ends with it (appendonly yes would keep it)."
+
+
+def connection(place: Store, called: float = CALLED) -> Redis:
+    """A client with one connection and no second attempts: whether a batch was stored must be known.
+
+    called  s that a call may take
+    """
+    client = Redis(
+        host=place.host, port=place.port, db=place.db, username=place.user or None,
+        password=place.password or None, ssl=place.secure, protocol=2,
+        socket_connect_timeout=CONNECTED, socket_timeout=called, retry=Retry(NoBackoff(), 0),
+        max_connections=2,
+    )  # fmt: skip
+    client.set_response_callback("XREAD", raw)
+    return client
+
+
+def raw(response: Any, **_: Any) -> Any:
+    """As it came: redis-py would make a dict of an entry, whose fields may be there twice."""
+    return response
+
+
+async def asked(client: Redis, *words: Any) -> Any:
+    """The answer to a command."""
+    return await client.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
+async def hang_up(client: Redis) -> None:
+    """Close the connection, without waiting for an answer."""
+    await client.connection_pool.disconnect()
+
+
+async def keeps(client: Redis) -> bool:
+    """Whether what is in Redis outlives it: it writes an append-only file, as far as it says."""
+    try:
+        return b"aof_enabled:1" in await info(client)
+    except ResponseError:  # this user may not ask
+        pass
+    try:
+        told = await asked(client, "CONFIG", "GET", "appendonly")
+    except ResponseError:
+        return False
+    return b"yes" in (told.values() if isinstance(told, dict) else told) or "yes" in told
+
+
+async def info(client: Redis) -> bytes:
+    client.set_response_callback("INFO", raw)
+    return bytes(await asked(client, "INFO", "persistence"))
+
+
+def pause() -> float:
+    """s until another attempt, not the same for all processes."""
+    return random.uniform(SOONEST, LATEST)
+
+
+def later(one: bytes, other: bytes) -> bool:
+    """Whether an entry's id is later than another's."""
+    return numbers(one) > numbers(other)
+
+
+def numbers(id: bytes) -> tuple[int, int]:
+    ms, _, n = id.partition(b"-")
+    return int(ms), int(n or 0)
+
+
+def told(log: logging.Logger, what: str, error: Exception) -> None:
+    """Say what fails; of a bug all that is known."""
+    known = isinstance(error, FAILURES)
+    log.warning(
+        "Redis: %s: %s; trying again", what, error or type(error).__name__, exc_info=None if known else error
+    )

@@ -1,0 +1,228 @@
+"""What goes into the stream: batches from their senders, those that come together as one entry."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import Any
+
+from redis.exceptions import NoScriptError, ResponseError
+
+from app.ingest.redis_link import CALLED, SCRIPT, STREAM, connection, hang_up, keeps, pause, told
+from app.ingest.sequences import KEPT, SECONDS, SENDERS
+from app.problems import Problem
+from app.texts import Store
+
+SHARED = 0.005  # s in which batches of several senders are gathered
+SMALL, SMALL_TOGETHER = 1 << 16, 1 << 18  # bytes of a batch that shares an entry, and of all in it
+MOST_SHARING = 256  # batches in an entry
+MOST_WAITING, MOST_BYTES = 20_000, 64 << 20  # batches and bytes that wait
+FLIGHT = 16 << 20  # bytes under way at once, at least one batch
+PATIENCE = 1.9  # s after which a sender hears that its batch is not stored, as far as is known
+IDLE, AOF = 0.5, 10.0  # s between two pings, and two questions for the append-only file
+SHA = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+STORED, KNOWN = 0, 1
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A batch, or what is said of a channel, on its way into the stream; see redis_append.lua.
+
+    done      how it ended: id of the entry, place in it, missing numbers; None: it was stored before
+    conflict  what its sender hears if its number was used for another content
+    """
+
+    words: tuple[bytes, ...]
+    done: asyncio.Future[tuple[bytes, int, int] | None]
+    since: float
+    conflict: Problem | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.words[-1])
+
+    def end(self, what: tuple[bytes, int, int] | Problem | None) -> None:
+        if self.done.done():
+            return
+        if isinstance(what, Problem):
+            self.done.set_exception(what)
+        else:
+            self.done.set_result(what)
+
+
+class Writer:
+    """Writes for as long as the process lives.
+
+    newest   gives the id of the newest entry that this process has seen
+    keep     gives how many samples the stream is to hold
+    up       whether Redis takes what is written
+    failing  whether it did not, when last tried
+    refused  why it does not take what is written, though it is there
+    durable  whether it keeps it when it ends
+    began    how often the connection was made
+    """
+
+    def __init__(self, place: Store, newest: Callable[[], bytes], keep: Callable[[], int]) -> None:
+        self.newest, self.keep = newest, keep
+        self.client = connection(place)
+        self.up = self.durable = False
+        self.began = 0
+        self.refused = ""
+        self.waiting: deque[Part] = deque()
+        self.bytes = 0
+        self._coming = asyncio.Event()
+        self._together = 1  # batches in the last entry
+        self.failing = False
+        self._asked = float("-inf")
+
+    def take(self, part: Part) -> None:
+        """Have a part written.
+
+        Problem  store_unavailable
+        """
+        if not self.up or len(self.waiting) >= MOST_WAITING or self.bytes + part.size > MOST_BYTES:
+            raise unavailable("Redis is too slow" if self.up else "Redis does not answer")
+        self.waiting.append(part)
+        self.bytes += part.size
+        self._coming.set()
+
+    async def run(self) -> None:
+        """Write what there is to write; when Redis cannot be reached, try again."""
+        while True:
+            try:
+                await self.open()
+                while True:
+                    await self.turn()
+            except Exception as error:
+                if not self.failing:
+                    told(log, "nothing can be stored", error)
+                self.up, self.failing = False, True
+            finally:
+                self.give_up(self.drained())
+            await hang_up(self.client)
+            await asyncio.sleep(pause())
+
+    async def open(self) -> None:
+        await self.client.ping()
+        await self.ask()
+        self.began += 1
+        self.up, self.failing = True, False
+
+    async def ask(self) -> None:
+        """Ask whether Redis keeps what it is given."""
+        self.durable = await keeps(self.client)
+        self._asked = time.monotonic()
+
+    async def turn(self) -> None:
+        """Write what waits, or see whether Redis is still there."""
+        try:
+            await asyncio.wait_for(self._coming.wait(), IDLE)
+        except TimeoutError:
+            await self.client.ping()
+            if time.monotonic() - self._asked > AOF:
+                await self.ask()
+            return
+        if self._together > 1:
+            await self.gather()
+        entries = self.entries()
+        try:
+            await self.write(entries)
+        finally:
+            self.give_up(part for entry in entries for part in entry)
+
+    async def gather(self) -> None:
+        """Wait a moment for others to come, as they did the last time."""
+        late = time.monotonic() + SHARED
+        while len(self.waiting) < self._together and (left := late - time.monotonic()) > 0:
+            self._coming.clear()
+            try:
+                await asyncio.wait_for(self._coming.wait(), left)
+            except TimeoutError:
+                return
+
+    def entries(self) -> list[list[Part]]:
+        """What is to be written now, in order."""
+        entries: list[list[Part]] = []
+        room, small = FLIGHT, 0
+        while self.waiting and (room > 0 or not entries):
+            part = self.waiting.popleft()
+            room -= part.size
+            small += part.size
+            if not entries or small > SMALL_TOGETHER or part.size > SMALL or len(entries[-1]) >= MOST_SHARING:
+                entries.append([])
+                small = part.size
+            entries[-1].append(part)
+        self.bytes -= FLIGHT - room
+        if not self.waiting:
+            self._coming.clear()
+        self._together = len(entries[-1]) if entries else 1
+        return entries
+
+    async def write(self, entries: list[list[Part]]) -> None:
+        """Write entries, each all or nothing."""
+        oldest = min(entry[0].since for entry in entries)
+        left = min(max(oldest + PATIENCE - time.monotonic(), SHARED), CALLED)
+        async with asyncio.timeout(left):
+            replies = await self.call(entries, "EVALSHA", SHA)
+            if any(isinstance(reply, NoScriptError) for reply in replies):  # nothing of them is stored
+                replies = await self.call(entries, "EVAL", SCRIPT)
+        for entry, reply in zip(entries, replies, strict=True):
+            self.settle(entry, reply)
+
+    async def call(self, entries: list[list[Part]], *script: str) -> list[Any]:
+        head = (
+            secrets.token_hex(4), self.newest(), self.keep(), KEPT, SENDERS, int(SECONDS)
+        )  # fmt: skip
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for entry in entries:
+                words = (word for part in entry for word in part.words)
+                pipeline.execute_command(*script, 1, STREAM, *head, *words)
+            return await pipeline.execute(raise_on_error=False)
+
+    def settle(self, entry: list[Part], reply: Any) -> None:
+        """Tell the senders of an entry how it ended."""
+        if isinstance(reply, Exception):
+            self.refuse(entry, reply)
+            return
+        self.refused = ""
+        id, place = reply[0], 0
+        for part, how, value in zip(entry, reply[1::2], reply[2::2], strict=True):
+            if how == STORED:
+                part.end((id, place, int(value)))
+                place += 1
+            else:
+                part.end(None if how == KNOWN else part.conflict)
+
+    def refuse(self, entry: list[Part], error: Exception) -> None:
+        """Redis is there, but does not take it: it is full, or a replica, or this user may not."""
+        if not isinstance(error, ResponseError):
+            raise error
+        if not self.refused:
+            log.warning("Redis: it does not take samples: %s", error)
+        self.refused = str(error).partition(".")[0][:100]
+        for part in entry:
+            part.end(unavailable("Redis does not take it"))
+
+    def drained(self) -> list[Part]:
+        """All that wait, which do so no longer."""
+        waiting, self.bytes = list(self.waiting), 0
+        self.waiting.clear()
+        self._coming.clear()
+        return waiting
+
+    def give_up(self, parts: Iterable[Part]) -> None:
+        """Whatever has no answer by now may or may not be stored."""
+        for part in parts:
+            part.end(unavailable("Redis does not answer"))
+
+
+def unavailable(why: str) -> Problem:
+    return Problem("store_unavailable", f"{why}; send it again", headers={"Retry-After": "1"})
