@@ -11,8 +11,8 @@ import zstandard
 from app.problems import Problem
 
 MOST = 32 << 20  # bytes of a body once it is decompressed
-RATIO = 100  # times its size on the wire, at most ...
-FREE = 64 << 10  # ... after so many bytes
+RATIO = 100  # times what stood for it on the wire, at most ...
+FREE = 1 << 20  # ... after so many bytes: a recording may begin with silence
 STEP = 64 << 10  # bytes that gzip may give at once
 BITE = 64  # bytes that zstd gets at once: four of them can stand for 128 kB
 WINDOW = 8 << 20  # bytes that zstd may look back
@@ -27,7 +27,8 @@ class Stream(Protocol):
     @property
     def unused_data(self) -> bytes: ...
 
-    def pieces(self, data: bytes) -> Iterator[bytes]: ...
+    def pieces(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Bytes taken and what they stand for, in small portions."""
 
 
 class Gzip:
@@ -44,10 +45,11 @@ class Gzip:
     def unused_data(self) -> bytes:
         return self.stream.unused_data
 
-    def pieces(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         while data and not self.stream.eof:
-            yield self.stream.decompress(data, STEP)
+            piece, before = self.stream.decompress(data, STEP), len(data)
             data = self.stream.unconsumed_tail
+            yield before - len(data) - len(self.stream.unused_data), piece
 
 
 class Zstd:
@@ -61,9 +63,10 @@ class Zstd:
     def eof(self) -> bool:
         return self.stream.eof
 
-    def pieces(self, data: bytes) -> Iterator[bytes]:
+    def pieces(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         for at in range(0, len(data), BITE):
-            yield self.stream.decompress(data[at : at + BITE])
+            bite = data[at : at + BITE]
+            yield len(bite), self.stream.decompress(bite)
             if self.stream.eof:
                 self.unused_data = self.stream.unused_data + data[at + BITE :]
                 return
@@ -92,7 +95,6 @@ class Inflated:
 
         Problem  bad_gzip; body_too_large: more than 32 MiB, or more than 100 times what was sent
         """
-        self.taken += len(data)
         found: list[bytes] = []
         while data:
             if self.stream is None:
@@ -105,8 +107,9 @@ class Inflated:
             self.stream = None if self.stream.eof else self.stream
         return b"".join(found)
 
-    def counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
+    def counted(self, pieces: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:
+        for n, piece in pieces:
+            self.taken += n
             self.given += len(piece)
             if self.given > MOST:
                 raise beyond(f"more than {MOST} bytes", "decompressed", MOST)

@@ -90,8 +90,9 @@ class Intake:
 
     def drop(self, problem: Problem) -> None:
         """Keep nothing of the body, and read it to its end."""
-        self.problem = problem
+        self.problem = problem.with_traceback(None)  # which would keep what has been unpacked already
         self.kept.clear()
+        self.inflated = None  # zstd takes megabytes for what it may look back at
         self.allow(DROP_SECONDS)
 
     def allow(self, seconds: float) -> None:
