@@ -15,6 +15,7 @@ from scripts.benches.table import percentile
 from tests.faults.checker import Breach, Sight, check
 from tests.faults.driver import Seen
 from tests.faults.history import History
+from tests.faults.places import App
 from tests.faults.values import Values
 
 HEAD = "| fault | times | acknowledged | samples | lost | twice | back after, p50 / max | more | verdict |"
@@ -28,6 +29,7 @@ class Run:
     n       times that the fault happens
     timed   limits in seconds are judged: the machine is not busy with other things
     folder  for all files
+    app     that is there already, where one will do for several runs
     """
 
     name: str
@@ -35,6 +37,7 @@ class Run:
     n: int
     folder: Path
     timed: bool = True
+    app: App | None = None
     rng: random.Random = field(init=False)
     history: History = field(init=False)
 

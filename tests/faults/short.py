@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 
+from tests.faults.places import App
 from tests.faults.running import Result, Run, folder_for, told
 from tests.faults.table import FAULTS
 
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 
 
-def short(name: str, *, timed: bool = False) -> Result:
-    """Have it happen a few times; what is wrong comes with all that it takes to see it again."""
+def short(name: str, app: App | None = None, *, timed: bool = False) -> Result:
+    """Have it happen a few times; what is wrong comes with all that it takes to see it again.
+
+    app  one that is there already, if it will do
+    """
     fault = FAULTS[name]
     with folder_for(name) as folder:
-        run = Run(name, SEED, fault.few, folder, timed=timed)
+        run = Run(name, SEED, fault.few, folder, timed=timed, app=app)
         result = asyncio.run(fault.happen(run))
         print(result.line(name))
         assert not result.wrong, told(run, result)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tests.faults.benched import leaves, stalls
+from tests.faults.bodies import explode, lies, tables
 from tests.faults.crashes import kills
 from tests.faults.dawdlers import dawdle
+from tests.faults.descriptors import exhausted
+from tests.faults.doors import origins, tokens
 from tests.faults.drains import drains
 from tests.faults.fronts import reloads
 from tests.faults.running import Fault
@@ -19,5 +22,11 @@ FAULTS: dict[str, Fault] = {
     "F12": Fault(leaves, 4, 10_000),
     "F13": Fault(storms, 1, 6),
     "F17": Fault(dawdle, 80, 1000),
+    "F18": Fault(lies, 1, 20),
+    "F19": Fault(explode, 1, 20),
+    "F20": Fault(tables, 1, 20),
+    "F22": Fault(origins, 1, 5),
+    "F23": Fault(tokens, 300, 10_000, each=0.1),
+    "F29": Fault(exhausted, 1, 10),
     "F33": Fault(kills("file"), 3, 200),
 }

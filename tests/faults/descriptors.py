@@ -1,0 +1,57 @@
+"""No more files can be opened: who is there stays, nothing spins, and all is well when others have gone."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+
+from tests.faults.bodies import at_rest
+from tests.faults.driver import Line, accepting, post
+from tests.faults.places import App, soon
+from tests.faults.running import Result, Run
+
+FILES, QUEUED = 256, 20
+BUSY = 0.5  # of a core that the server may take while nobody more can connect
+LOOK = 2.0  # s
+POINT = post(b'{"y": 1}')
+
+
+async def exhausted(run: Run) -> Result:
+    """More connections than the server may have files, so many times."""
+    result = Result(f"more connections than the {FILES} files that it may open", run.n)
+    app = App(folder=run.folder, most_files=FILES)
+    try:
+        app.launch()
+        await accepting(app.port)
+        await at_rest(app)
+        line = Line(app.port)
+        await line.ask(POINT)
+        files = app.files()
+        for _ in range(run.n):
+            await crowd(run, result, app, line)
+            result.back.append(await accepting(app.port))
+            await soon(lambda: app.files() <= files + 2)
+        result.within(run, result.back, 3.0, "new connections taken again")
+        size = app.log.stat().st_size
+        result.require(size < 1 << 20, f"{size} bytes of log")
+    finally:
+        app.end()
+        run.history.close()
+    return result
+
+
+async def crowd(run: Run, result: Result, app: App, line: Line) -> None:
+    """Open more connections than it may take; the kernel keeps those beyond in its queue."""
+    made = [socket.create_connection(("127.0.0.1", app.port), 10) for _ in range(FILES + QUEUED)]
+    await soon(lambda: app.files() >= FILES - 10)
+    began, used = time.monotonic(), app.cpu()
+    while time.monotonic() - began < LOOK:
+        answer = await line.ask(POINT)
+        result.require(answer.status == 200, f"a client that was there before was answered {answer.status}")
+        await asyncio.sleep(0.05)
+    share = (app.cpu() - used) / (time.monotonic() - began)
+    result.require(share < BUSY or not run.timed, f"{100 * share:.0f} % of a core while nobody can connect")
+    result.more.append(f"{100 * share:.0f} % of a core, {len(made)} connections")
+    for connection in made:
+        connection.close()
