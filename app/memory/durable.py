@@ -173,7 +173,7 @@ class Durable(Memory):
             arrays |= {f"{k}:{name}": column for name, column in columns.items()}
         about = {
             "number": self._shelf.number, "version": self.version, "accepted": self.accepted,
-            "created": self.created, "points": self.points, "budget": self._budget,
+            "created": self.created, "points": self.points, "budget": self.budget,
             "made": self._rings.made, "generation": self._shelf.generation + 1,
         }  # fmt: skip
         return contained(MAGIC, [about, listed], arrays)
@@ -208,7 +208,7 @@ class Durable(Memory):
 
     def _restore(self) -> None:
         """Read the newest state that can be used, make the changes after it again, and go on from there."""
-        wanted = self.points, self._budget
+        wanted = self.points, self.budget
         sums, beside = self._read()
         self._guest.restore(beside, self._replay())
         self._judge(sums)
@@ -243,7 +243,7 @@ class Durable(Memory):
             sums[serial] = own["sums"], bool(told["narrow"])
         self.version, self.accepted, self.created = about["version"], about["accepted"], about["created"]
         self._rings.made = about["made"]
-        self.points, self._budget = about["points"], about["budget"]
+        self.points, self.budget = about["points"], about["budget"]
         return sums, arrays["beside"].tobytes()
 
     def _replay(self) -> list[bytes]:
@@ -294,7 +294,7 @@ class Durable(Memory):
 
     def _fit(self, points: int, budget: int) -> None:
         """Have as many samples as this process may, which may be more or fewer than the one before."""
-        self.points, self._budget = points, budget
+        self.points, self.budget = points, budget
         for record in self.records.values():
             record.allow(points)
         self._share(len(self.records))
