@@ -126,7 +126,8 @@ render() {
     ((EUID != 0)) || user="user $(id -un) $(id -gn);"
     text=$(<nginx.conf)
     text=${text//@RUN@/"$run"}
-    text=${text//@LISTEN@/"$listen"}
+    text=${text//@LISTEN@/"$listen${tls_cert:+ ssl}"}
+    text=${text//@TLS@/"${tls_cert:+ssl_certificate \"$tls_cert\"; ssl_certificate_key \"$tls_key\";}"}
     text=${text//@MAX_BODY@/"$max_body"}
     text=${text//@FRONT_BODY@/"$front_body"}
     printf '%s\n' "${text//@USER@/"$user"}" >"$run/nginx.conf"
@@ -148,8 +149,14 @@ end_with_nginx() {
     kill -USR1 $$ 2>/dev/null
 }
 
+ask_https='import http.client, ssl, sys
+scope = http.client.HTTPSConnection(sys.argv[1], int(sys.argv[2]), timeout=2, context=ssl._create_unverified_context())
+scope.request("GET", "/healthz")
+sys.exit(scope.getresponse().status != 200)'
+
 # Whether the public port answers GET /healthz with 200.
 healthy() (
+    [[ $scheme == http ]] || exec "$python" -c "$ask_https" "$probe_host" "$port"
     exec 3<>"/dev/tcp/$probe_host/$port" || exit 1
     printf 'GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3
     read -r -t 1 answer <&3 && [[ $answer == *' 200 '* ]]

@@ -24,6 +24,7 @@ from app.texts import (
     port,
     size,
     store,
+    switch,
     tokens,
     udp_port,
 )
@@ -36,9 +37,20 @@ class ConfigError(ValueError):
 
 
 def setting(
-    default: T, env: str, read: Callable[[str], T], wants: str, doc: str, *, secret: bool = False
+    default: T,
+    env: str,
+    read: Callable[[str], T],
+    wants: str,
+    doc: str,
+    *,
+    secret: bool = False,
+    alone: str | None = None,
 ) -> T:
-    about = {"env": env, "read": read, "wants": wants, "doc": doc, "secret": secret}
+    """
+    secret  it is shown nowhere, and may come from a file
+    alone   what the flag means when it stands alone; None: it needs a value
+    """
+    about = {"env": env, "read": read, "wants": wants, "doc": doc, "secret": secret, "alone": alone}
     return field(default=default, metadata=about)
 
 
@@ -55,6 +67,18 @@ class Config:
         "a path",
         "Unix socket to listen on instead of the port; start.sh sets it behind nginx",
     )
+    tls: bool = setting(
+        False,
+        "SCOPE_TLS",
+        switch,
+        "on or off",
+        "serve https, with a certificate that the scope signs itself unless one is given",
+        alone="on",
+    )
+    tls_cert: str = setting(
+        "", "SCOPE_TLS_CERT", str, "a file", "certificate, with its chain, to serve https with (PEM)"
+    )
+    tls_key: str = setting("", "SCOPE_TLS_KEY", str, "a file", "key of that certificate (PEM)")
     allow_ws_origin: tuple[str, ...] = setting(
         (),
         "BOKEH_ALLOW_WS_ORIGIN",
@@ -210,6 +234,16 @@ class Config:
         "how the log on standard error is written, text or json; not set: text on a terminal, else json",
     )
 
+    @property
+    def secure(self) -> bool:
+        """Whether the public port serves https."""
+        return self.tls or bool(self.tls_cert or self.tls_key)
+
+    @property
+    def self_signed(self) -> bool:
+        """Whether it does so with a certificate of its own."""
+        return self.secure and not self.tls_cert
+
 
 def load(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration from flags and environment.
@@ -261,10 +295,14 @@ def parser() -> argparse.ArgumentParser:
             *flags,
             dest=f.name,
             metavar="VALUE",
+            nargs="?" if f.metadata["alone"] else None,
+            const=f.metadata["alone"],
             help=f"{f.metadata['doc']} (environment: {f.metadata['env']}, default: {shown(f.default)})",
         )
     return made
 
 
 def shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return "not set" if value in ("", (), None) else str(value)

@@ -25,6 +25,7 @@ from app import durability, logs
 from app.api import code, measurements, openapi, pins, screen, setups, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
+from app.certificate import CertificateError
 from app.config import Config
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
@@ -47,7 +48,7 @@ from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.drawer import PLACES, Drawer
 from app.store.references import SIGN, maker
-from app.system import beside, calm_collector, listen, missing_package, opened, raise_files, report
+from app.system import beside, calm_collector, listen, missing_package, opened, raise_files, report, tls
 from app.vitals import Vitals
 
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -126,7 +127,10 @@ class Process:
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
         self.senders = Senders(self.receiver)
         self.gate = Gate(early, self.guard, self.senders.application())
-        self.http = LaneServer(self.gate, self.receiver, xheaders=bool(config.socket), **HTTP)
+        self.tls = tls(config)
+        self.http = LaneServer(
+            self.gate, self.receiver, ssl_options=self.tls, xheaders=bool(config.socket), **HTTP
+        )
         self.sockets = listen(config)
         self.stopped = asyncio.Event()
         self.vitals.count([early, self.gate.lock, self.gate.probe], self.routes)
@@ -185,7 +189,7 @@ class Process:
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
         front = await beside(load_front)
-        demo = front.Demo(self.memory, self.address, self.guard.own)
+        demo = front.Demo(self.memory, self.address, self.guard.own, secure=self.tls is not None)
         self.feed.extra = lambda: {"demo": demo.running}
         bench = front.Bench(self.config, demo, self.feed, pins=self.drawer.pins, setups=self.drawer.setups)
         self.front, self.pages = front, front.serve(bench, self.routes)
@@ -272,6 +276,9 @@ def serve(config: Config) -> int:
         scope = Process(config)
     except Taken:
         print(f"SCOPE_DATA={config.data}: another process writes to this folder.", file=sys.stderr)
+        return 1
+    except CertificateError as error:
+        print(error, file=sys.stderr)
         return 1
     except OSError as error:
         place = config.socket or f"{config.bind}:{config.port}"

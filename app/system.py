@@ -7,6 +7,7 @@ import contextlib
 import gc
 import resource
 import socket
+import ssl
 import tempfile
 import threading
 import uuid
@@ -19,6 +20,7 @@ from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.websocket import WebSocketClosedError
 
+from app.certificate import served
 from app.config import Config
 
 T = TypeVar("T")
@@ -70,6 +72,16 @@ def opened(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass  # a full disk is no reason not to start
+
+
+def tls(config: Config) -> ssl.SSLContext | None:
+    """What this process itself serves https with; None: plain http, or nginx does it.
+
+    CertificateError  there is no certificate
+    """
+    if config.socket or not config.secure:
+        return None
+    return served(config.tls_cert, config.tls_key, config.data, config.bind).context()
 
 
 async def beside(work: Callable[[], T]) -> T:

@@ -83,6 +83,14 @@ def folder(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def switch(text: str) -> bool:
+    """on or off; also 1 or 0, true or false, yes or no."""
+    word = text.strip().lower()
+    if word not in ("on", "1", "true", "yes", "off", "0", "false", "no"):
+        raise ValueError
+    return word in ("on", "1", "true", "yes")
+
+
 def hosts(text: str) -> tuple[str, ...]:
     return tuple(host.strip() for host in text.split(",") if host.strip())
 

@@ -13,9 +13,11 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from app.certificate import CertificateError, served
 from app.config import Config, ConfigError, load
 from app.network import WILDCARDS, address
 
+PORTS = {"http": 80, "https": 443}  # that need not be written
 SPARE_BODY = (
     1 << 20
 )  # nginx lets this much more through than the app takes, so that the app's own answer is heard
@@ -68,15 +70,17 @@ def port_of(config: Config, front: str) -> int:
         raise
 
 
-def url(host: str, port: int) -> str:
+def url(host: str, port: int, scheme: str = "http") -> str:
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}" + ("" if port == 80 else f":{port}")
+    return f"{scheme}://{shown}" + ("" if port == PORTS[scheme] else f":{port}")
 
 
 def assignments(config: Config, port: int) -> dict[str, str]:
     """What start.sh asks for, by the name of its variable."""
     everywhere = config.bind in WILDCARDS
     lan = address() if everywhere else ""
+    scheme = "https" if config.secure else "http"
+    pair = served(config.tls_cert, config.tls_key, config.data, config.bind) if config.secure else None
     largest = max(config.max_body, config.max_binary)
     return {
         "port": str(port),
@@ -85,8 +89,11 @@ def assignments(config: Config, port: int) -> dict[str, str]:
         "max_body": str(largest),
         "front_body": str(largest + SPARE_BODY),
         "own_socket": config.socket,
-        "local_url": url("localhost" if everywhere else config.bind, port),
-        "lan_url": url(lan, port) if lan else "",
+        "scheme": scheme,
+        "tls_cert": str(pair.cert) if pair else "",
+        "tls_key": str(pair.key) if pair else "",
+        "local_url": url("localhost" if everywhere else config.bind, port, scheme),
+        "lan_url": url(lan, port, scheme) if lan else "",
     }
 
 
@@ -94,10 +101,11 @@ def main(front: str, flags: Sequence[str]) -> int:
     try:
         config = load(flags)
         port = config.port if config.socket else port_of(config, front)
-    except (ConfigError, PortError) as error:
+        found = assignments(config, port)
+    except (ConfigError, PortError, CertificateError) as error:
         print(f"start.sh: {error.args[-1]}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
-    for name, value in assignments(config, port).items():
+    for name, value in found.items():
         print(f"{name}={shlex.quote(value)}")
     return 0
 

@@ -79,6 +79,9 @@ class LaneServer(HTTPServer):
                 stream.close()
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
+        if self.ssl_options is not None:  # the lane reads what comes over the wire, which is not plain then
+            super().handle_stream(stream, address)
+            return
         if len(self.shared.lanes) >= self.most:
             self.make_room()
         Lane(self.shared, stream.socket, address)

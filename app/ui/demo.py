@@ -39,13 +39,20 @@ class Demo:
 
     listening  gives family and address of this process's own socket
     token      that it sends with
+    secure     whether the socket speaks TLS; it is its own, so no certificate is asked for
     """
 
     def __init__(
-        self, memory: Memory, listening: Callable[[], tuple[socket.AddressFamily, object]], token: str = ""
+        self,
+        memory: Memory,
+        listening: Callable[[], tuple[socket.AddressFamily, object]],
+        token: str = "",
+        *,
+        secure: bool = False,
     ) -> None:
         self.memory = memory
         self._listening = listening
+        self._url = f"http{'s' if secure else ''}://localhost/data"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
@@ -76,7 +83,7 @@ class Demo:
         began, others, sent = time.monotonic(), self.memory.accepted, 0
         try:
             for number, body in enumerate(blocks()):
-                await client.fetch(HTTPRequest("http://localhost/data", "POST", self._headers, body))
+                await client.fetch(HTTPRequest(self._url, "POST", self._headers, body, validate_cert=False))
                 sent += BLOCK
                 if number == 0:
                     self.memory.label(CHANNEL, LABEL)

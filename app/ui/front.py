@@ -104,7 +104,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     )
     server._http.stop()
     config = bench.config
-    text = front_page(tokens=bool(config.write_tokens))
+    text = front_page(tokens=bool(config.write_tokens), self_signed=config.self_signed)
     rules = door.Rules(config.allow_ws_origin, config.max_tabs, text, stock, bench.feed, lambda: lan(config))
     rules.filling = asyncio.create_task(stock.run())
     server._tornado.settings["door"] = rules

@@ -24,12 +24,14 @@ def scripts() -> list[str]:
     return ["static/" + StaticHandler.append_version(f"js/{name}") for name in SCRIPTS]
 
 
-def front_page(*, tokens: bool) -> str:
+def front_page(*, tokens: bool, self_signed: bool) -> str:
     """The front panel, with @SESSION@, @HOSTS@ and @LAN@ to be filled in for each visitor.
 
-    tokens  whether senders need one
+    tokens       whether senders need one
+    self_signed  whether its certificate is the scope's own
     """
-    return text("page.html").replace("@ASKS@", "token" if tokens else "")
+    made = text("page.html").replace("@ASKS@", "token" if tokens else "")
+    return made.replace("@SIGNED@", "self" if self_signed else "")
 
 
 @cache

@@ -169,7 +169,7 @@ def bare_folder(folder: Path) -> Path:
     """The project with the smallest app instead of its own."""
     (folder / "app").unlink()
     (folder / "app").mkdir()
-    for name in ("config.py", "network.py", "texts.py"):
+    for name in ("certificate.py", "config.py", "network.py", "texts.py"):
         shutil.copy(PROJECT / "app" / name, folder / "app")
     (folder / "app" / "__init__.py").touch()
     (folder / "app" / "__main__.py").write_text(BARE_APP)

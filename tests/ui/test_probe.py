@@ -112,7 +112,7 @@ def test_over_plain_http_the_page_says_why_it_is_only_a_touch_pad(phone: Phone) 
     assert phone.page.evaluate("isSecureContext") is False
     expect(phone.page.locator("#sources")).to_be_hidden()
     expect(phone.page.locator("#plain")).to_contain_text("plain http")
-    expect(phone.page.locator("#plain")).to_contain_text("put TLS in front")
+    expect(phone.page.locator("#plain")).to_contain_text("./start.sh --tls")
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -4,7 +4,7 @@ import {el, show} from './parts.js'
 const LOCAL = /^(.*\.)?localhost$|^127\.|^\[::1\]$/
 const PORTS = {'http:': '80', 'https:': '443'}
 const NOWHERE = 'A phone cannot reach this scope under the address of this page. Open the page under this machine\u2019s address in your network, and a code to scan appears here.'
-const PLAIN = 'Its touch screen becomes two channels. Over https also motion and microphone.'
+const PLAIN = 'Its touch screen becomes two channels. Over https (./start.sh --tls) also motion and microphone.'
 const SECURE = 'Its motion, microphone and touch screen become channels.'
 
 export function found(base, lan) { // the phone's page as another machine finds it; null: it does not
