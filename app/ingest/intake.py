@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,39 +28,66 @@ class Outcome:
 
 
 class Room:
-    """Bodies that are on their way in.
+    """Bodies that are on their way in, the one that has not come on for longest at the beginning.
+
+    When it is full, one that has had its time makes way for the next: slow senders must not keep out others.
 
     most  how many there may be at once
     wire  bytes of all bodies so far, as they came
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.taken = self.wire = 0
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.clock = most, clock
+        self.wire = 0
+        self.bodies: dict[Intake, float] = {}
+
+    def enter(self, body: Intake) -> bool:
+        """Let a body in, if it can be."""
+        if len(self.bodies) >= self.most and not self.make_way():
+            return False
+        self.bodies[body] = self.clock()
+        return True
+
+    def make_way(self) -> bool:
+        """Have the slowest go, if one has had its time."""
+        now = self.clock()
+        slowest = next((body for body, since in self.bodies.items() if now - since > body.fair), None)
+        if slowest is not None:
+            slowest.give_way(crowded(self.most))
+        return slowest is not None
+
+    def refresh(self, body: Intake) -> None:
+        """A body has come on."""
+        if self.bodies.pop(body, None) is not None:
+            self.bodies[body] = self.clock()
+
+    def leave(self, body: Intake) -> None:
+        self.bodies.pop(body, None)
 
 
 class Intake:
     """
+    fair      s that it has in the room without coming on, also when others wait for its place
+
     room      for this body; where there is none, it is read and dropped
     most      bytes on the wire
     give_up   called with the problem, at most once, when the body takes too long or has no end
     encoding  the body's Content-Encoding, undone as it comes
     """
 
+    fair = 0.5
+
     def __init__(self, most: int, room: Room, give_up: Callable[[Problem], None], encoding: str = "") -> None:
         self.most, self.room, self.give_up = most, room, give_up
-        self.inside = False
         self.kept = bytearray()
         self.size = 0
         self.problem: Problem | None = None  # because of which the rest is dropped
         self.inflated: Inflated | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.allow(BODY_SECONDS)
-        if room.taken >= room.most:
+        if not room.enter(self):
             self.drop(crowded(room.most))
             return
-        self.inside = True
-        room.taken += 1
         if not plain(encoding):
             self.open(encoding)
 
@@ -92,6 +120,7 @@ class Intake:
         """Keep nothing of the body, and read it to its end."""
         self.problem = problem.with_traceback(None)  # which would keep what has been unpacked already
         self.kept.clear()
+        self.room.leave(self)
         self.inflated = None  # zstd takes megabytes for what it may look back at
         self.allow(DROP_SECONDS)
 
@@ -105,12 +134,15 @@ class Intake:
         seconds = f"the body was not complete after {BODY_SECONDS:.0f} s; send smaller ones"
         self.give_up(self.problem or Problem("timeout", seconds))
 
+    def give_way(self, problem: Problem) -> None:
+        """Leave the room to another one."""
+        self.end()
+        self.give_up(problem)
+
     def end(self) -> None:
         """No more is awaited."""
         self.stop()
-        if self.inside:
-            self.inside = False
-            self.room.taken -= 1
+        self.room.leave(self)
 
     def stop(self) -> None:
         if self.timer is not None:

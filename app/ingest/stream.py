@@ -19,6 +19,7 @@ from app.problems import MOST_FAULTS, Fault, Problem, told
 BLOCK = 64 << 10  # bytes after which a block is stored ...
 BLOCK_SECONDS = 0.1  # ... or so long after its beginning
 LONGEST_LINE = 1 << 20
+LIVE = 5.0  # s between two blocks of a body that is sent as it is measured
 LATE = 1_000_000_000  # ns by which a block may lag behind the clock before x begins afresh
 ENDLESS = 1 << 62
 Query = Mapping[str, str]
@@ -144,6 +145,8 @@ class Stream(Intake):
         try:
             if self.take(self.cut.cut(self.kept)):
                 self.allow(BODY_SECONDS)
+                self.fair = LIVE
+                self.room.refresh(self)
         except Problem as problem:
             self.fail(problem)
 

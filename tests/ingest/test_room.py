@@ -50,7 +50,7 @@ def answered(sender: socket.socket, rest: bytes = BODY[5:]) -> tuple[bytes, byte
 
 def test_one_body_too_many_is_told_to_come_again(small: Served) -> None:
     first, second = begun(small), begun(small)
-    wait_until(lambda: small.receiver.room.taken == 2)
+    wait_until(lambda: len(small.receiver.room.bodies) == 2)
     third = socket.create_connection(("127.0.0.1", small.port), timeout=5)
     head, body = answered(third, CHUNKED)  # of which nobody knows the end when it begins
     answer = orjson.loads(body)
@@ -63,10 +63,42 @@ def test_one_body_too_many_is_told_to_come_again(small: Served) -> None:
         answered(third, CHUNKED)[1] == b'{"status":"success"}'
     )  # there is room again, on the same connection
     second.close()
-    wait_until(lambda: small.receiver.room.taken == 0)
+    wait_until(lambda: not small.receiver.room.bodies)
     assert small.memory.accepted == 2
     for sender in (first, third):
         sender.close()
+
+
+def test_a_slow_body_makes_way_when_it_has_had_its_time(small: Served) -> None:
+    now = [100.0]
+    small.receiver.room.clock = lambda: now[0]
+    slow, quick = begun(small), begun(small)
+    wait_until(lambda: len(small.receiver.room.bodies) == 2)
+    now[0] += 1
+    third = begun(small)
+    head = slow.recv(4096)
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1" in head
+    assert answered(third)[1] == answered(quick)[1] == b'{"status":"success"}'
+    assert small.receiver.counts.refusals[("overloaded",)] == 1
+    for sender in (slow, quick, third):
+        sender.close()
+
+
+def test_a_body_that_is_sent_as_it_is_measured_keeps_its_place() -> None:
+    now = [100.0]
+    with lane_serving(Config(max_requests=1)) as small:
+        small.receiver.room.clock = lambda: now[0]
+        live = socket.create_connection(("127.0.0.1", small.port), timeout=5)
+        head = b"POST /data HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-ndjson\r\n"
+        live.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n11\r\n" + BODY + b"\n\r\n")
+        wait_until(lambda: small.memory.accepted == 1)
+        other = socket.create_connection(("127.0.0.1", small.port), timeout=5)
+        for passed, status in ((4, b"503"), (2, b"200")):
+            now[0] += passed
+            assert answered(other, CHUNKED)[0].startswith(b"HTTP/1.1 " + status)
+        for sender in (live, other):
+            sender.close()
 
 
 def test_reading_back_takes_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
