@@ -113,6 +113,7 @@ def known() -> dict[str, set[str]]:
         "send_data.py": flags(help_of("scripts/send_data.py")),
         "scripts/bench": flags(help_of("-m", "scripts.benches")),
         "scripts/screenshots": flags(help_of("-m", "scripts.pictures")),
+        "scripts/fuzz": flags(help_of("-m", "scripts.fuzzing")),
         "scripts/image": flags((PROJECT / "scripts" / "image").read_text()),
     }
 

@@ -14,14 +14,24 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
+from tornado.web import Application
 
 from app.guard.guard import Guard
 from app.guard.lock import locked
+from app.problems import JsonHandler
 
 OPEN = ("/healthz", "/readyz", "/health", "/ping")
 PROBE = "/data"  # what is sent there needs another token
 WRITES = re.compile(r"/data|/write|/api/v2/write|/api/live/push/[^/]+")
+PAGES = re.compile(r"/|/ws|/favicon\.ico|/static/.*")  # of the framework, whose errors are texts in HTML
 SOCKETS = (PROBE, "/frames")  # a page's script cannot set the headers of a WebSocket
+
+
+class Looked(JsonHandler):
+    """A page to which nobody writes."""
+
+    def get(self) -> None:
+        self.send_error(404)
 
 
 class Gate(HTTPServerConnectionDelegate):
@@ -40,6 +50,7 @@ class Gate(HTTPServerConnectionDelegate):
         self.guard = guard
         self.probe = probe
         self.lock = locked(guard)
+        self.looked = Application([(r".*", Looked)])
         self.passing: set[Passing] = set()  # requests whose bodies are still coming
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
@@ -49,6 +60,8 @@ class Gate(HTTPServerConnectionDelegate):
         """Where a request goes."""
         path, _, query = uri.partition("?")
         upgrades = "Upgrade" in headers
+        if PAGES.fullmatch(path) and method not in ("GET", "HEAD"):
+            return self.looked
         if path == PROBE and self.probe is not None and method == "GET" and upgrades:
             return self.probe
         writes = method not in ("GET", "HEAD") and WRITES.fullmatch(path) is not None

@@ -159,7 +159,7 @@ class Lane:
         self.rest = rest
         if found.expects:
             self.send(GO_ON)
-        return bool(rest) and not self.unsent and not self.ending
+        return (bool(rest) or framing.done) and not self.unsent and not self.ending
 
     def go_on(self, coming: Coming) -> bool:
         """Read on in a body."""

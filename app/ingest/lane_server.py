@@ -21,7 +21,9 @@ from app.ingest.accepting import Accepting
 from app.ingest.lane import Lane
 from app.ingest.lanes import Shared
 from app.ingest.receiver import Receiver
+from app.ingest.requests import malformed
 
+BARE = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 SWEEP = 5.0  # s between two looks for readers that have stalled
 STALLED = 15.0  # s without taking a byte of what waits for it: the connection is given up
 PART = 20  # of so many idle connections one is closed when there is no room for more
@@ -89,9 +91,13 @@ class LaneServer(HTTPServer):
     def hand_over(self, connection: socket.socket, begun: bytes, address: Any) -> None:
         """Have Tornado serve the connection, of which this much has been read."""
         sizes = {"max_buffer_size": self.max_buffer_size, "read_chunk_size": self.read_chunk_size}
-        stream = Begun(connection, begun, **sizes)
+        stream = Begun(connection, begun, self.malformed, **sizes)
         self.handed.add(stream)
         super().handle_stream(stream, address)
+
+    def malformed(self) -> bytes:
+        """The answer to what is no request."""
+        return self.shared.encoded(self.shared.receiver.refused(malformed(), {}), "close")
 
     async def close_all_connections(self) -> None:
         for lane in list(self.shared.lanes):
@@ -100,12 +106,20 @@ class LaneServer(HTTPServer):
 
 
 class Begun(IOStream):
-    """A stream of which the first bytes have been read already."""
+    """A stream of which the first bytes have been read already.
 
-    def __init__(self, connection: socket.socket, begun: bytes, **sizes: Any) -> None:
-        self.begun = begun
+    malformed  what is written instead of Tornado's answer to what is no request: that one has no body
+    """
+
+    def __init__(
+        self, connection: socket.socket, begun: bytes, malformed: Callable[[], bytes], **sizes: Any
+    ) -> None:
+        self.begun, self.malformed = begun, malformed
         self.done, self.taken = -1, time.monotonic()
         super().__init__(connection, **sizes)
+
+    def write(self, data: bytes | memoryview) -> asyncio.Future[None]:
+        return super().write(self.malformed() if data == BARE else data)
 
     def stalled(self, now: float) -> bool:
         """Whether its reader has long taken nothing of what waits for it; to be asked now and then.

@@ -10,6 +10,9 @@ import numpy as np
 import orjson
 import zstandard
 
+from app.ingest.frames import BINARY, CLOSE, PING
+from scripts.benches.sockets import MASK, masked
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -100,6 +103,28 @@ def texts(bodies: list[bytes], kind: str, query: str = "") -> list[Seed]:
 PACKED = [Seed(gzip.compress(body), encoding="gzip") for body in (*JSON, *CSV)] + [
     Seed(zstandard.compress(body), encoding="zstd") for body in (*JSON, *INFLUX)
 ]
+# What comes before a body: frames of a WebSocket, requests with heads.
+FRAMES = [
+    masked(JSON[0]) + masked(b"", PING) + masked(LINES[0], BINARY),
+    bytes((0x01, 0x83)) + MASK + b"abc" + bytes((0x80, 0x82)) + MASK + b"de" + masked(b"\x03\xe8bye", CLOSE),
+    masked(CSV[0] * 4) + masked(JSON[4], BINARY),
+]
+
+
+def post(*lines: str, body: bytes = b"", path: str = "/data HTTP/1.1") -> bytes:
+    return "\r\n".join([f"POST {path}", *lines, "", ""]).encode() + body
+
+
+SIZED = "Content-Length: 5"
+CHUNKS = b"3\r\na\n1\r\n2\r\n\n2\r\n0\r\n\r\n"
+HEADS = [
+    post("Host: localhost:8080", "Content-Type: application/json", SIZED, body=b'{"y":'),
+    post("Host: a", "Transfer-Encoding: chunked", body=CHUNKS, path="/data?rate=5&channel=a HTTP/1.1"),
+    post(
+        "X-Source-Id: a", "X-Seq: 1", "Authorization: Bearer x", SIZED, body=b"12345", path="/data HTTP/1.0"
+    ),
+    post("Host: [::1]", "Connection: close, x", "Expect: 100-continue", SIZED, body=b"12345"),
+]
 FAMILIES: dict[str, list[Seed]] = {
     "json": texts(JSON, "application/json"),
     "lines": texts(LINES, "application/x-ndjson"),
@@ -110,4 +135,6 @@ FAMILIES: dict[str, list[Seed]] = {
     "teleplot": texts(TELEPLOT, "text/x-teleplot"),
     "influx": texts(INFLUX, "text/x-influx"),
     "packed": PACKED,
+    "frames": [Seed(body) for body in FRAMES],
+    "heads": [Seed(body) for body in HEADS],
 }

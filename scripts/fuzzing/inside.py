@@ -10,7 +10,9 @@ from app.ingest.batch import Limits, Partial
 from app.ingest.encodings import inflated
 from app.ingest.fields import LARGEST
 from app.ingest.formats import decode
+from app.ingest.frames import FrameError, Frames
 from app.ingest.query import parameters
+from app.ingest.requests import Chunked, Sized, head
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.samples import Samples
 from app.problems import Problem
@@ -19,13 +21,36 @@ from scripts.fuzzing.damage import cases
 
 NOW = 1_700_000_000 * 10**9
 LIMITS = Limits(samples=500, binary=1000, channels=8)
+LONGEST, SOME = 300, 40  # bytes of a message, and of what comes first
 FRESH = 2000  # cases after which the memory is a new one
+
+
+def frames(case: Seed, _: Memory) -> bool:
+    """Whether messages came out of what a WebSocket brings; it may also be refused."""
+    try:
+        return bool([*Frames(LONGEST).feed(case.body[:SOME]), *Frames(LONGEST).feed(case.body)])
+    except FrameError:
+        return False
+
+
+def heads(case: Seed, _: Memory) -> bool:
+    """Whether a request came out of what a connection brings; it may also be refused."""
+    before, cut, rest = case.body.partition(b"\r\n\r\n")
+    try:
+        found = head(before + cut)
+        framing = Chunked() if found.length is None else Sized(found.length)
+        while rest and not framing.done:
+            _, rest = framing.take(rest)
+    except Problem:
+        return False
+    return True
 
 
 def run(family: str, seed: int, n: int, first: int = 0) -> tuple[int, int]:
     """How many cases were stored, and how many failed; those are printed."""
     stored = failed = 0
     memory = Memory(2000, max_channels=100)
+    tried = {"frames": frames, "heads": heads}.get(family, body)
     for k, case in cases(family, seed, n, first):
         if k % FRESH == 0:
             memory = Memory(2000, max_channels=100)
@@ -38,11 +63,11 @@ def run(family: str, seed: int, n: int, first: int = 0) -> tuple[int, int]:
     return stored, failed
 
 
-def tried(case: Seed, memory: Memory) -> bool:
+def body(case: Seed, memory: Memory) -> bool:
     """Whether it was stored; anything but samples that are valid, or a problem, is an exception."""
     try:
-        body = inflated(case.encoding, case.body)
-        batch = decode(case.kind, body, NOW, LIMITS, parameters(case.query))
+        whole = inflated(case.encoding, case.body)
+        batch = decode(case.kind, whole, NOW, LIMITS, parameters(case.query))
     except Problem:
         return False
     for samples in batch:

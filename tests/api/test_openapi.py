@@ -74,6 +74,13 @@ def test_a_route_without_an_entry_is_told_with_its_methods() -> None:
     assert [each["name"] for each in made["get"]["parameters"]] == ["name"]
 
 
+@pytest.mark.parametrize("path", ["/", "/ws", "/favicon.ico", "/static/js/bokeh.min.js"])
+def test_who_writes_to_a_page_hears_in_json_that_he_may_not(server: Server, path: str) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        status, body = server.ask(method, path)
+        assert (status, orjson.loads(body)["code"]) == (405, "method_not_allowed")
+
+
 def test_every_format_and_every_code_is_told(told: Any) -> None:
     assert set(told["paths"]["/data"]["post"]["requestBody"]["content"]) == set(FORMATS)
     assert told["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == sorted(CODES)

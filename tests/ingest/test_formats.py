@@ -24,7 +24,6 @@ from app.ingest.formats import FORMATS, decode, decoder
 from app.ingest.text import plain
 from app.memory.samples import Origin, Samples
 from app.problems import Problem
-from scripts.fuzzing.__main__ import main
 from scripts.fuzzing.corpus import FAMILIES
 from scripts.fuzzing.damage import cases
 
@@ -316,25 +315,3 @@ def test_a_text_that_would_take_long_is_refused(name: str) -> None:
 
 def test_ends_of_lines_are_all_the_same() -> None:
     assert plain(b"\xef\xbb\xbfa\r\nb\rc\n\n", Asked(NOW)) == b"a\nb\nc"
-
-
-# scripts/fuzz
-
-
-def test_no_damage_is_a_bug(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--cases", "2000", "--seed", "3"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "seed 3"
-    assert [line.partition(":")[0] for line in said[1:]] == list(FAMILIES)
-    assert not [line for line in said if ", 0 stored" in line]
-
-
-def test_a_bug_is_shown_with_what_makes_it_again(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def broken(*_: Any) -> None:
-        raise RecursionError
-
-    monkeypatch.setattr("scripts.fuzzing.inside.decode", broken)
-    assert main(["raw", "--cases", "2", "--seed", "3"]) == 1
-    assert "family raw, seed 3, case 1" in capsys.readouterr().out

@@ -250,6 +250,28 @@ def test_a_request_may_come_byte_by_byte(scope: Laned) -> None:
         assert answers(sender, 2) == [(200, OK)] * 2
 
 
+def test_an_empty_body_that_is_compressed_is_answered_at_once(scope: Laned) -> None:
+    with connected(scope) as sender:
+        sender.sendall(a_post(b"", "Content-Encoding: gzip"))
+        status, body = answers(sender, 1)[0]
+    assert (status, orjson.loads(body)["code"]) == (400, "empty_body")
+
+
+TAKEN = {"one length twice", "a list of lengths", "a chunk by a bare line", "bare lines", "one bare line"}
+ENDED = {"a long head", "a head without end"}  # without a word: Tornado has read too much of it
+
+
+@pytest.mark.parametrize("name", sorted(UNCLEAR.keys() - TAKEN - ENDED))
+def test_what_is_no_request_hears_so_in_json_behind_the_lane_too(scope: Laned, name: str) -> None:
+    with connected(scope) as sender:
+        sender.sendall(b"GET /channels HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert answers(sender, 1)[0][0] == 200
+        sender.sendall(UNCLEAR[name])
+        received = rest_of(sender)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert orjson.loads(received.partition(b"\r\n\r\n")[2])["code"]
+
+
 def test_a_connection_that_posted_is_handed_over_with_all_that_was_read(scope: Laned) -> None:
     get = b"GET /channels HTTP/1.1\r\nHost: a\r\n\r\n"
     delete = b"DELETE /data HTTP/1.1\r\nHost: a\r\n\r\n"
