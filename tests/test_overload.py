@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from app import footprint
 from app.footprint import Footprint, Group
 from app.guard.overload import Overload, affordable
 from app.problems import Problem
 from tests.conftest import wait_until
-from tests.process import Server
+from tests.process import ROOT, Server, free_port
+from tests.viewer import Viewer
 
 
 @dataclass
@@ -119,33 +128,84 @@ def test_a_process_says_of_itself_what_the_system_says() -> None:
     assert Footprint(12345678).limit == 12345678
 
 
-def test_a_server_short_of_memory_refuses_and_says_so() -> None:
-    """The limit is so low that it is reached at once; a server that lives must say so everywhere."""
-    server = Server(settings={"SCOPE_MEMORY_LIMIT": "30M"})
-    server.launch()
-    try:
-        wait_until(lambda: refuses(server), 20)
-        status, body = server.ask("POST", "/data", {"y": 1})
-        answer = json.loads(body)
-        assert (status, answer["code"], answer["limit"]) == (503, "overloaded", "memory")
-        status, body = server.ask("GET", "/readyz")
-        assert (status, json.loads(body)["checks"]["memory"]) == (503, "fail")
+TOLD = """
+import sys
+from pathlib import Path
+from app import footprint
+footprint.Footprint.used = lambda self: int(Path(PLACE).read_text())
+from app.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def squeezed(tmp_path: Path) -> Iterator[tuple[Server, Callable[[int], None]]]:
+    """A server that believes of its memory what a test says, in percent of its limit."""
+    place = tmp_path / "used"
+
+    def use(percent: int) -> None:
+        part = tmp_path / "part"
+        part.write_text(str(percent * 10_000_000))
+        part.rename(place)
+
+    use(10)
+    server = Server(free_port(), {"SCOPE_MEMORY_LIMIT": "1000000000", "SCOPE_LOG": "json"})
+    program = TOLD.replace("PLACE", repr(str(place)))
+    flags = ["--bind", "127.0.0.1", "--port", str(server.port)]
+    server.process = subprocess.Popen(
+        [sys.executable, "-c", program, *flags], cwd=ROOT, env=os.environ | server.settings
+    )
+    wait_until(server.has_page, 60, 0.1)
+    yield server, use
+    assert server.stop() == 0
+
+
+def test_what_is_refused_comes_step_by_step_and_all_of_it_passes(
+    squeezed: tuple[Server, Callable[[int], None]],
+) -> None:
+    server, use = squeezed
+    server.post({"y": 1, "channel": "old"})
+    numbers = itertools.count()
+
+    def old() -> int:
+        return server.ask("POST", "/data", {"y": 1, "channel": "old"})[0]
+
+    def new() -> int:
+        return server.ask("POST", "/data", {"y": 1, "channel": f"new {next(numbers)}"})[0]
+
+    def frames() -> int:
+        with suppress(InvalidStatus), connect(f"ws://127.0.0.1:{server.port}/frames", close_timeout=1):
+            return 101
+        return 503
+
+    use(76)
+    wait_until(lambda: new() == 503)
+    assert (old(), frames(), server.ask("GET", "/readyz")[0]) == (200, 101, 200)
+    use(82)
+    wait_until(lambda: old() == 503)
+    assert (frames(), server.ask("GET", "/")[0], server.ask("GET", "/readyz")[0]) == (101, 200, 503)
+    with Viewer(server.port) as first, Viewer(server.port) as second:
+        wait_until(lambda: min(first.frames, second.frames) > 0)
+        use(95)
+        wait_until(lambda: frames() == 503)
+        status, page = server.ask("GET", "/")
+        assert (status, b"Memory is short" in page) == (503, True)
         told = wait_until(lambda: notified(server))
         assert (told["status"], told["process"]["overload"], len(told["notices"])) == ("fail", 2, 1)
+        answer = json.loads(server.ask("POST", "/data", {"y": 1})[1])
+        assert (answer["code"], answer["limit"]) == ("overloaded", "memory")
         assert b"osc_overload_state 2.0" in server.ask("GET", "/metrics")[1]
         assert server.ask("GET", "/healthz")[0] == 200
-    finally:
-        assert server.stop() == 0
+        wait_until(lambda: json.loads(server.ask("GET", "/status.json")[1])["out"]["viewers"] == 0)
+        use(50)
+        wait_until(lambda: new() == 200)
+        assert (old(), frames(), server.ask("GET", "/readyz")[0]) == (200, 101, 200)
+    told = json.loads(server.ask("GET", "/status.json")[1])
+    assert told["notices"] == [] or wait_until(lambda: notified(server) is None)
+    assert told["out"]["dropped"]["limit"] >= 4
 
 
 def notified(server: Server) -> dict[str, Any] | None:
     """What people are told of it, once they are told why."""
     told: dict[str, Any] = json.loads(server.ask("GET", "/status.json")[1])
     return told if told["notices"] else None
-
-
-def refuses(server: Server) -> bool:
-    try:
-        return server.ask("POST", "/data", {"y": 1})[0] == 503
-    except OSError:
-        return False

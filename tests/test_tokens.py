@@ -217,6 +217,11 @@ def test_a_browser_is_asked_on_a_page_and_comes_back_with_a_cookie(locked: Serve
     assert locked.ask("GET", "/channels", Cookie=cookie.partition(";")[0])[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/status", "/status.json", "/metrics"])
+def test_how_the_process_is_is_told_to_viewers_only(locked: Served, path: str) -> None:
+    assert locked.ask("GET", path)[0] == 401
+
+
 @pytest.mark.parametrize(("path", "clean"), [
     ("/channels?token={}", "./channels"),
     ("/?tb=1m&token={}&off=ch1", "./?tb=1m&off=ch1"),
