@@ -172,9 +172,9 @@ def is_problem(body: bytes) -> bool:
 # F19
 
 
-def bombs() -> Iterator[tuple[str, str, bytes]]:
-    """Name, encoding, body."""
-    zeros = bytes(256 * MB)
+def bombs(size: int = 256) -> Iterator[tuple[str, str, bytes]]:
+    """Name, encoding, body; of so many MB."""
+    zeros = bytes(size * MB)
     flat = gzip.compress(zeros)
     yield "1000:1", "gzip", flat
     yield "nested", "gzip", gzip.compress(flat)

@@ -45,8 +45,8 @@ def boot_id(port: int) -> str:
 class Reader:
     """All channels of a server, read again and again, so often that no ring forgets what was not read."""
 
-    def __init__(self, port: int, channels: list[str]) -> None:
-        self.port = port
+    def __init__(self, port: int, channels: list[str], every: float = EVERY) -> None:
+        self.port, self.every = port, every
         self.joined = {channel: Joined(channel) for channel in channels}
         self.turn = asyncio.Lock()
 
@@ -61,7 +61,7 @@ class Reader:
         while True:
             with suppress(*UNREADABLE):
                 await self.read()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self.every)
 
     async def forget(self) -> None:
         """Begin anew: the memory was lost, as it may be."""
