@@ -128,6 +128,10 @@ async def soak(run: Run, seconds: float) -> tuple[Result, Samples, Heard]:
     return result, samples, heard
 
 
+def once(run: Run, seconds: float) -> tuple[Result, Samples, Heard]:
+    return asyncio.run(soak(run, seconds))
+
+
 async def kills(run: Run, app: App, result: Result, seconds: float) -> None:
     """Kill it again and again for so long."""
     end = time.monotonic() + seconds
@@ -180,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def told(run: Run, minutes: float, folder: Path) -> int:
     """Soak, and print what came of it."""
     print(f"seed {run.seed}, files in {folder}", flush=True)
-    result, samples, _ = asyncio.run(soak(run, 60 * minutes))
+    result, samples, _ = once(run, 60 * minutes)
     print("\n".join(samples.lines()))
     grows = samples.grows(MB_PER_HOUR)
     for part in result.more:
