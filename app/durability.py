@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.ingest.redis_bus import RedisBus
 
 RINGS = "rings"  # folder in SCOPE_DATA
-PATIENCE, STEP = 5.0, 0.05  # s for the process before this one to let go of its folder
+PATIENCE, STEP = 10.0, 0.05  # s for the process before this one to let go of its folder
 LOOK, TRY = 1.0, 10.0  # s between two looks for trouble, and two tries to end it
 
 
@@ -46,6 +46,11 @@ def memory(config: Config, sequences: Sequences, budget: int) -> Memory:
             if time.monotonic() > late:
                 raise
             time.sleep(STEP)
+
+
+def alone(config: Config) -> bool:
+    """Whether a process has to wait for its memory until the one before it has ended."""
+    return config.data is not None and config.redis is None
 
 
 def stream(

@@ -48,6 +48,7 @@ CODES: dict[str, tuple[int, str]] = {
     "rate_limited": (429, "Too fast"),
     "internal": (500, "Internal error"),
     "overloaded": (503, "Overloaded"),
+    "draining": (503, "This process ends"),
     "store_unavailable": (503, "Store unavailable"),
     "too_many_views": (503, "Too many views"),
     "disk_full": (507, "Disk full"),

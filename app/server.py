@@ -7,7 +7,6 @@ and takes over the same port when its pages are ready.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
@@ -27,6 +26,7 @@ from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.certificate import CertificateError
 from app.config import Config
+from app.drain import Drain
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.footprint import Footprint
@@ -43,12 +43,14 @@ from app.ingest.socket import Senders
 from app.memory.shelf import Taken
 from app.memory.silence import Silence
 from app.metrics import Sessions
+from app.place import Place
+from app.preflight import missing_package, unusable, warn
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
-from app.store.drawer import PLACES, Drawer
+from app.store.drawer import Drawer
 from app.store.references import SIGN, maker
-from app.system import beside, calm_collector, listen, missing_package, opened, raise_files, report, tls
+from app.system import beside, calm_collector, listen, raise_files, report, tls
 from app.vitals import Vitals
 
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -61,8 +63,7 @@ HTTP = {
 PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout": 20}  # s
 FEWEST_ROWS = 16
 MINUTE, HOUR = 60.0, 3600.0  # s
-DRAINED_WITHIN = 2.0  # s for requests under way
-DRAIN_STEP = 0.02  # s
+LOOK = 0.1  # s between two looks whether everything is ready
 
 
 class Data(DataReader, DataHandler):
@@ -87,6 +88,10 @@ class Process:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.place = Place(config.socket) if config.socket else None
+        self.sockets = listen(config) if self.place is None else [self.place.socket]
+        if self.place is not None and (not self.place.held or durability.alone(config)):
+            self.place.take()  # those who connect wait until there is a memory
         budget = affordable(Footprint(config.memory_limit), config.scope_memory)
         sequences = Sequences()
         self.memory = durability.memory(config, sequences, budget)
@@ -98,9 +103,7 @@ class Process:
         self.stream = durability.stream(config, self.memory, sequences, self.feed.notices)
         self.guard = self.receiver.guard
         self.feed.durability = lambda: self.receiver.bus.durability
-        self.draining = False
         self.vitals = Vitals(self.receiver, self.feed, self.sessions)
-        self.vitals.checks |= {"pages": lambda: self.pages is not None, "draining": lambda: not self.draining}
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
         self.vitals.figures.sources.append(self.keeping)
@@ -131,10 +134,13 @@ class Process:
         self.http = LaneServer(
             self.gate, self.receiver, ssl_options=self.tls, xheaders=bool(config.socket), **HTTP
         )
-        self.sockets = listen(config)
-        self.stopped = asyncio.Event()
+        self.end = Drain(self.http, self.gate, self.receiver, self.feed, self.senders)
+        self.vitals.checks["pages"] = lambda: self.pages is not None
+        self.vitals.checks["draining"] = lambda: not self.end.begun
+        self.end.closing = [self.close_pages, self.drawer.close]
+        self.stopped, self.relieved = asyncio.Event(), False
         self.vitals.count([early, self.gate.lock, self.gate.probe], self.routes)
-        self.vitals.answers.under_way = lambda: len(self.gate.passing) + self.http.under_way
+        self.vitals.answers.under_way = self.end.under_way
 
     def sessions(self) -> Sessions:
         """The front panels."""
@@ -155,18 +161,38 @@ class Process:
         loop.set_exception_handler(report)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopped.set)
+        if self.place is not None:
+            loop.add_signal_handler(signal.SIGHUP, self.relieve)
         working = [asyncio.create_task(work) for work in self.work()]
+        storing = None if self.stream is None else asyncio.create_task(self.stream.run())
         opening = asyncio.create_task(self.open_pages())
         opening.add_done_callback(self.opened)
         await self.stopped.wait()
         failed = opening.exception() if opening.done() else None
         if failed:
             logging.getLogger(__name__).error("The pages could not be loaded", exc_info=failed)
+        if self.relieved:
+            await self.end.leave()
         opening.cancel()
         for task in working:
             task.cancel()
-        await self.drain()
+        await self.end.run()
+        self.keeping.close()
+        if storing is not None:
+            storing.cancel()
+        logging.disable()  # whatever is cut off from here on is meant to be
         return 1 if failed else 0
+
+    def relieve(self) -> None:
+        """Another process has taken the place of this one."""
+        self.relieved = True
+        self.stopped.set()
+
+    async def take_place(self, place: Place) -> None:
+        """Take the place of the process that was there before, once this one can do all that it does."""
+        while not all(check() for check in self.vitals.checks.values()):
+            await asyncio.sleep(LOOK)
+        place.take()
 
     def work(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What goes on for as long as the process serves."""
@@ -175,8 +201,8 @@ class Process:
         yield self.http.watch()
         yield from self.drawer.work()
         yield self.keeping.run()
-        if self.stream is not None:
-            yield self.stream.run()
+        if self.place is not None:
+            yield self.take_place(self.place)
         if self.config.mqtt is not None:
             from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
 
@@ -203,23 +229,10 @@ class Process:
         if not opening.cancelled() and opening.exception() is not None:
             self.stopped.set()
 
-    async def drain(self) -> None:
-        """Take no new connection, let requests that have begun come to their end, then close everything."""
-        self.draining = True
-        self.http.stop()
-        self.feed.delivery.dropped[("shutdown",)] += len(self.feed.watchers)
-        late = time.monotonic() + DRAINED_WITHIN
-        while (self.gate.passing or self.http.under_way) and time.monotonic() < late:
-            await asyncio.sleep(DRAIN_STEP)
-        self.senders.close()
+    async def close_pages(self) -> None:
+        """End the front panels, if there are any yet."""
         if self.pages is not None:
             await self.front.close(self.pages)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.drawer.close(), DRAINED_WITHIN / 2)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.http.close_all_connections(), DRAINED_WITHIN / 2)
-        self.keeping.close()
-        logging.disable()  # whatever is cut off from here on is meant to be
 
 
 async def forgetting(silence: Silence) -> None:
@@ -239,38 +252,11 @@ def load_front() -> ModuleType:
     return front
 
 
-def warn(config: Config) -> None:
-    """Say loudly what is open to everybody, and what a restart ends."""
-    log = logging.getLogger(__name__)
-    if config.data is None and config.redis is None:
-        log.warning("MEMORY ONLY: a restart ends everything; SCOPE_DATA names a folder to keep it in")
-    for tokens, what, name in (
-        (config.write_tokens, "send to", "SCOPE_WRITE_TOKENS"),
-        (config.view_tokens, "look at", "SCOPE_VIEW_TOKENS"),
-    ):
-        if not tokens:
-            log.warning("OPEN: whoever reaches this server may %s it; %s would ask for a token", what, name)
-
-
-def usable(folder: Path | None) -> bool:
-    """Whether the folder of SCOPE_DATA, if there is one, can be written; says why not."""
-    try:
-        if folder is not None:
-            for place in ("", *PLACES):
-                opened(folder / place)
-    except OSError as error:
-        print(f"SCOPE_DATA: cannot write into {folder}: {error.strerror}.", file=sys.stderr)
-        return False
-    return True
-
-
 def serve(config: Config) -> int:
     """Run one process until it is told to stop; returns its exit status."""
-    lacking = missing_package(config)
-    if lacking:
-        print(lacking, file=sys.stderr)
-        return 1
-    if not usable(config.data):
+    unfit = missing_package(config) or unusable(config.data)
+    if unfit:
+        print(unfit, file=sys.stderr)
         return 1
     try:
         scope = Process(config)

@@ -12,12 +12,11 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tornado.iostream import StreamClosedError
-from tornado.netutil import bind_sockets, bind_unix_socket
+from tornado.netutil import bind_sockets
 from tornado.websocket import WebSocketClosedError
 
 from app.certificate import served
@@ -38,9 +37,7 @@ def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 def listen(config: Config) -> list[socket.socket]:
-    """The listening sockets; OSError when the place is taken or forbidden."""
-    if config.socket:
-        return [bind_unix_socket(config.socket, mode=0o660)]
+    """The listening sockets of the port; OSError when it is taken or forbidden."""
     sockets = bind_sockets(config.port, config.bind)
     for made in sockets:
         made.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)  # accepted sockets inherit it
@@ -54,17 +51,6 @@ def raise_files() -> None:
     if soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def missing_package(config: Config) -> str:
-    """What to say when a setting needs a package that is not here; empty: none is missing."""
-    for given, setting, module, package in (
-        (config.mqtt, "SCOPE_MQTT", "aiomqtt", "aiomqtt"),
-        (config.redis, "SCOPE_REDIS", "redis", "'redis[hiredis]'"),
-    ):
-        if given is not None and find_spec(module) is None:
-            return f"{setting} needs a package that is not here: pip install {package}."
-    return ""
 
 
 def opened(folder: Path) -> None:

@@ -23,7 +23,7 @@ EASED = 2.0  # s after which it gets one a second more
 QUICKEST = 1 / 30  # s between two when it is as quick as any other again
 CREDIT = 3.0  # s that a viewer which tells what it draws may be sent frames without having drawn one
 MOST_TEXT = 64 << 10  # bytes of answers that may wait
-TEXT, BINARY = 0x1, 0x2
+TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
 RESET = struct.pack("ii", 1, 0)
 
 
@@ -151,6 +151,11 @@ class Watcher:
         if not self.stream.writing() or done != self._done:
             self._done, self._taken = done, now
         return now - self._taken > STALLED
+
+    def dismiss(self, code: int) -> None:
+        """Say goodbye with a close code; the server closes the connection."""
+        self.paused = True
+        self.write(framed(CLOSE, code.to_bytes(2, "big")))
 
     def abort(self) -> None:
         """Give the connection up, and have the kernel drop what it still holds."""

@@ -51,6 +51,7 @@ class Gate(HTTPServerConnectionDelegate):
         self.probe = probe
         self.lock = locked(guard)
         self.looked = Application([(r".*", Looked)])
+        self.closing = False  # whether each connection ends with its next answer
         self.passing: set[Passing] = set()  # requests whose bodies are still coming
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
@@ -84,6 +85,8 @@ class Passing(HTTPMessageDelegate):
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         assert isinstance(start_line, RequestStartLine)
+        if self.gate.closing:
+            self.request_conn._disconnect_on_finish = True  # type: ignore[attr-defined]  # Tornado 6.6
         way = self.gate.way(start_line.method, start_line.path, headers)
         self.to = way.start_request(self.server_conn, self.request_conn)
         self.data_received = self.to.data_received  # type: ignore[method-assign]

@@ -10,7 +10,7 @@ from tornado.http1connection import HTTP1Connection
 from tornado.web import stream_request_body
 
 from app.ingest.answer import Answer
-from app.ingest.intake import Intake
+from app.ingest.intake import Intake, ending
 from app.ingest.receiver import Receiver
 from app.problems import JsonHandler, Problem
 
@@ -33,6 +33,8 @@ class DataHandler(JsonHandler):
     def prepare(self) -> None:
         if self.request.method != "POST":
             return
+        if self.receiver.closed:
+            raise ending()
         headers, query = self.request.headers, self.request.query
         self.intake = self.receiver.intake(headers, query, self.clock, self.give_up)
         self.connection.set_max_body_size(ENDLESS)

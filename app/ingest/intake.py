@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +33,14 @@ class Room:
 
     When it is full, one that has had its time makes way for the next: slow senders must not keep out others.
 
-    most  how many there may be at once
-    wire  bytes of all bodies so far, as they came
+    most    how many there may be at once
+    wire    bytes of all bodies so far, as they came
+    stored  whole ones whose samples are on their way to the store
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self.clock = most, clock
-        self.wire = 0
+        self.wire = self.stored = 0
         self.bodies: dict[Intake, float] = {}
 
     def enter(self, body: Intake) -> bool:
@@ -63,6 +65,15 @@ class Room:
 
     def leave(self, body: Intake) -> None:
         self.bodies.pop(body, None)
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """The samples of a body are on their way to the store meanwhile."""
+        self.stored += 1
+        try:
+            yield
+        finally:
+            self.stored -= 1
 
 
 class Intake:
@@ -158,6 +169,10 @@ class Intake:
         except Problem as problem:
             return problem
         return bytes(self.kept)
+
+
+def ending() -> Problem:
+    return Problem("draining", "this process ends; send it again", headers={"Retry-After": "1"})
 
 
 def crowded(most: int) -> Problem:

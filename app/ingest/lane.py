@@ -16,7 +16,7 @@ from typing import Any
 from tornado.log import app_log
 
 from app.ingest.answer import Answer
-from app.ingest.intake import Intake
+from app.ingest.intake import Intake, ending
 from app.ingest.lanes import Shared
 from app.ingest.receiver import Body
 from app.ingest.requests import BARE_LF, HEAD_ENDS, Chunked, Head, Sized, head, malformed
@@ -119,6 +119,8 @@ class Lane:
             return self.await_head(rest)
         if start > self.shared.longest:
             raise malformed()
+        if self.shared.receiver.closed:
+            raise ending()
         found = head(rest[:start])
         whole = found.length is not None and found.length <= min(len(rest) - start, self.shared.most)
         if found.length is None or found.encoded or not whole:
@@ -190,9 +192,9 @@ class Lane:
         began  when the request was whole, perf_counter s
         """
         self.shared.receiver.answers.note(*POSTED, said.status, time.perf_counter() - began)
-        self.ending = not found.stays
+        self.ending = self.shared.closing or not found.stays
         self.deadline = self.loop.time() + self.shared.patience
-        self.send(self.shared.encoded(said, found.connection))
+        self.send(self.shared.encoded(said, "close" if self.ending else found.connection))
 
     def arrived(self, found: Head, began: float, said: asyncio.Future[Answer]) -> None:
         """Answer a request whose samples are in the store by now, and go on."""

@@ -25,6 +25,7 @@ class Shared:
     clock      nanoseconds since 1970
     longest    bytes of a head
     patience   s without a whole head after which a connection is closed
+    closing    whether each connection ends with its next answer
     hand_over  takes a connection on which something else is asked, what was read of it, and its address
     """
 
@@ -33,6 +34,7 @@ class Shared:
     longest: int
     patience: float
     hand_over: Callable[[socket.socket, bytes, Any], None]
+    closing: bool = False
     lanes: set[Lane] = field(default_factory=set)
     second: int = 0
     date: str = ""

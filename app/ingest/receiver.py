@@ -51,6 +51,7 @@ class Receiver:
         self.room = Room(config.max_requests)
         self.counts = Counts()
         self.answers = Answers()
+        self.closed = False  # whether it takes nothing more
         self.overload = Overload(Footprint(config.memory_limit))
 
     def most(self, headers: Mapping[str, str]) -> int:
@@ -139,10 +140,11 @@ class Receiver:
 
     async def later(self, said: Coroutine[Any, Any, bytes], headers: Mapping[str, str]) -> Answer:
         """The answer to a request whose samples are on their way to the store."""
-        try:
-            return self.answered(await said, headers)
-        except Exception as error:
-            return self.answered(error, headers)
+        with self.room.storing():
+            try:
+                return self.answered(await said, headers)
+            except Exception as error:
+                return self.answered(error, headers)
 
     def answered(self, said: bytes | Exception, headers: Mapping[str, str]) -> Answer:
         """What the sender is told of its samples, or of what kept them from being stored."""

@@ -27,6 +27,7 @@ from app.ui.tab import page
 
 __all__ = ["Bench", "Demo", "close", "serve", "sessions", "warm"]
 
+RESTART = 1012  # close code: the page comes back by itself
 STATIC = Path(__file__).parent / "static"
 OPTIONS: dict[str, Any] = {  # Bokeh's own pings never look for the answer; Tornado's do; both together fail
     "keep_alive_milliseconds": 0,
@@ -120,7 +121,9 @@ def lan(config: Config) -> str:
 
 
 async def close(server: Any) -> None:
-    """End the pages and the making of plots for them."""
+    """End the pages and the making of plots for them. `_clients` is not public (Bokeh 3.9)."""
+    for client in list(server._tornado._clients):
+        client._socket.close(RESTART, "the server ends")
     filling = server._tornado.settings["door"].filling
     filling.cancel()
     with contextlib.suppress(asyncio.CancelledError):

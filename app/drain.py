@@ -1,0 +1,77 @@
+"""How a process ends: nothing that it has begun is left undone, and it takes five seconds at the most."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+
+from app.feed.feed import Feed
+from app.guard.gate import Gate
+from app.ingest.lane_server import LaneServer
+from app.ingest.receiver import Receiver
+from app.ingest.socket import Senders
+
+QUEUED = 0.1  # s in which connections that wait to be taken are taken
+LEFT_WITHIN = 2.0  # s in which open connections are still served though another process is there
+DRAINED_WITHIN = 2.0  # s for requests under way, also those that wait for Redis
+CLOSED_WITHIN = 0.4  # s for connections that are closed
+STEP = 0.01  # s
+RESTART = 1012  # close code of a WebSocket
+
+
+class Drain:
+    """The end of one process, in order.
+
+    begun    whether it has begun: nothing new is to be sent here
+    closing  what is closed once all requests are answered, in this order
+    """
+
+    def __init__(
+        self, http: LaneServer, gate: Gate, receiver: Receiver, feed: Feed, senders: Senders
+    ) -> None:
+        self.http, self.gate, self.receiver = http, gate, receiver
+        self.feed, self.senders = feed, senders
+        self.begun = False
+        self.closing: list[Callable[[], Awaitable[None]]] = []
+
+    async def leave(self) -> None:
+        """Another process listens where this one did: answer what still comes on connections that are open.
+
+        Each is closed with its next answer, so that its sender opens the next one over there.
+        """
+        self.begun = self.http.shared.closing = self.gate.closing = True
+        await asyncio.sleep(QUEUED)
+        self.http.stop()
+        await self.until(lambda: not self.http.shared.lanes, LEFT_WITHIN)
+
+    async def run(self) -> None:
+        """Take no more, let what has begun come to its end, and close everything."""
+        self.begun = self.http.shared.closing = self.gate.closing = True
+        self.receiver.closed = True
+        self.senders.close()
+        await asyncio.sleep(QUEUED)  # those who come now hear why
+        self.http.stop()
+        await self.until(lambda: not self.under_way(), DRAINED_WITHIN)
+        self.feed.delivery.dropped[("shutdown",)] += len(self.feed.watchers)
+        for watcher in list(self.feed.watchers):
+            watcher.dismiss(RESTART)
+        for close in (*self.closing, self.http.close_all_connections):
+            await within(CLOSED_WITHIN, close)
+
+    def under_way(self) -> int:
+        """Requests that have begun and are not yet answered."""
+        return len(self.gate.passing) + self.http.under_way + self.receiver.room.stored
+
+    async def until(self, reached: Callable[[], bool], seconds: float) -> None:
+        late = time.monotonic() + seconds
+        while not reached() and time.monotonic() < late:
+            await asyncio.sleep(STEP)
+
+
+async def within(seconds: float, close: Callable[[], Awaitable[None]]) -> None:
+    """Close something, but not for longer than this."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await close()
