@@ -278,7 +278,7 @@ def serving(config: Config) -> Iterator[Process]:
         await process.open_pages()
         ready.set()
         await process.stopped.wait()
-        await process.drain()
+        await process.end.run()
 
     def run() -> None:
         asyncio.set_event_loop(loop)

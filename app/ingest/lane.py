@@ -194,7 +194,7 @@ class Lane:
         self.shared.receiver.answers.note(*POSTED, said.status, time.perf_counter() - began)
         self.ending = self.shared.closing or not found.stays
         self.deadline = self.loop.time() + self.shared.patience
-        self.send(self.shared.encoded(said, "close" if self.ending else found.connection))
+        self.send(self.shared.encoded(said, "close" if self.shared.closing else found.connection))
 
     def arrived(self, found: Head, began: float, said: asyncio.Future[Answer]) -> None:
         """Answer a request whose samples are in the store by now, and go on."""
