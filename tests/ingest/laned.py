@@ -14,6 +14,7 @@ from tornado.web import Application
 from app.api.channels import ChannelsHandler
 from app.config import Config
 from app.guard.gate import Gate
+from app.ingest import influx
 from app.ingest.lane_server import LaneServer
 from app.ingest.receiver import Receiver
 from app.ingest.socket import Senders
@@ -38,6 +39,7 @@ def lane_serving(config: Config | None = None, **options: Any) -> Iterator[Laned
     routes: list[Any] = [
         ("/data", Data, {"receiver": receiver, "clock": served.clock}),
         ("/channels", ChannelsHandler, given),
+        *influx.routes(receiver, clock=served.clock),
     ]
 
     @asynccontextmanager
