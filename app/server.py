@@ -139,7 +139,7 @@ class Process:
         self.vitals.checks["draining"] = lambda: not self.end.begun
         self.end.closing = [self.close_pages, self.drawer.close]
         self.stopped, self.relieved = asyncio.Event(), False
-        self.vitals.count([early, self.gate.lock, self.gate.probe], self.routes)
+        self.vitals.count([early, self.gate.lock, self.gate.looked, self.gate.probe], self.routes)
         self.vitals.answers.under_way = self.end.under_way
 
     def sessions(self) -> Sessions:

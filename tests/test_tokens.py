@@ -217,6 +217,14 @@ def test_a_browser_is_asked_on_a_page_and_comes_back_with_a_cookie(locked: Serve
     assert locked.ask("GET", "/channels", Cookie=cookie.partition(";")[0])[0] == 200
 
 
+def test_the_token_is_taken_on_the_front_page_too(locked: Served) -> None:
+    form = {"Content_Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+    response, _ = locked.raw("POST", "/?tb=1m", f"token={VIEW}".encode(), **form)
+    assert (response.status, response.headers["Location"]) == (303, "./?tb=1m")
+    cookie = response.headers["Set-Cookie"].partition(";")[0]
+    assert locked.ask("POST", "/", b"", Cookie=cookie)[0] == 405  # nobody writes to a page
+
+
 @pytest.mark.parametrize("path", ["/status", "/status.json", "/metrics"])
 def test_how_the_process_is_is_told_to_viewers_only(locked: Served, path: str) -> None:
     assert locked.ask("GET", path)[0] == 401

@@ -61,17 +61,17 @@ class Gate(HTTPServerConnectionDelegate):
         """Where a request goes."""
         path, _, query = uri.partition("?")
         upgrades = "Upgrade" in headers
-        if PAGES.fullmatch(path) and method not in ("GET", "HEAD"):
-            return self.looked
         if path == PROBE and self.probe is not None and method == "GET" and upgrades:
             return self.probe
         writes = method not in ("GET", "HEAD") and WRITES.fullmatch(path) is not None
+        looked = PAGES.fullmatch(path) and method not in ("GET", "HEAD")
+        inside = self.looked if looked else self.serving
         if not self.guard.viewers or path in OPEN or writes:
-            return self.serving
+            return inside
         token = in_address(query)
         if token and not (upgrades and path in SOCKETS):
             return self.lock  # which takes it out of the address
-        return self.serving if self.guard.may_look(headers, token) else self.lock
+        return inside if self.guard.may_look(headers, token) else self.lock  # which takes the token by POST
 
 
 class Passing(HTTPMessageDelegate):
