@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerConnectionDelegate
@@ -46,7 +46,7 @@ class LaneServer(HTTPServer):
         super().initialize(request_callback, **options)
         limits = self.conn_params
         self.most = receiver.config.max_connections
-        self.handed: WeakSet[Begun] = WeakSet()
+        self.handed: WeakKeyDictionary[IOStream, Progress] = WeakKeyDictionary()
         self.shared = Shared(
             receiver, clock, limits.max_header_size, limits.header_timeout or 3600.0, self.hand_over
         )
@@ -77,12 +77,12 @@ class LaneServer(HTTPServer):
         while True:
             await asyncio.sleep(SWEEP)
             now = time.monotonic()
-            for stream in [stream for stream in self.handed if stream.stalled(now)]:
+            for stream in [stream for stream, reader in self.handed.items() if reader.stalled(stream, now)]:
                 stream.close()
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         if self.ssl_options is not None:  # the lane reads what comes over the wire, which is not plain then
-            super().handle_stream(stream, address)
+            self.serve(stream, address)
             return
         if len(self.shared.lanes) >= self.most:
             self.make_room()
@@ -91,8 +91,11 @@ class LaneServer(HTTPServer):
     def hand_over(self, connection: socket.socket, begun: bytes, address: Any) -> None:
         """Have Tornado serve the connection, of which this much has been read."""
         sizes = {"max_buffer_size": self.max_buffer_size, "read_chunk_size": self.read_chunk_size}
-        stream = Begun(connection, begun, self.malformed, **sizes)
-        self.handed.add(stream)
+        self.serve(Begun(connection, begun, self.malformed, **sizes), address)
+
+    def serve(self, stream: IOStream, address: Any) -> None:
+        """Have Tornado serve a connection."""
+        self.handed[stream] = Progress()
         super().handle_stream(stream, address)
 
     def malformed(self) -> bytes:
@@ -105,6 +108,23 @@ class LaneServer(HTTPServer):
         await super().close_all_connections()
 
 
+class Progress:
+    """How far the reader of a stream has come, and when it last took something."""
+
+    def __init__(self) -> None:
+        self.done, self.taken = -1, time.monotonic()
+
+    def stalled(self, stream: IOStream, now: float) -> bool:
+        """Whether it has long taken nothing of what waits for it; to be asked now and then.
+
+        `_total_write_done_index` is not public (Tornado 6.6).
+        """
+        done: int = stream._total_write_done_index
+        if not stream.writing() or done != self.done:
+            self.done, self.taken = done, now
+        return now - self.taken > STALLED
+
+
 class Begun(IOStream):
     """A stream of which the first bytes have been read already.
 
@@ -115,21 +135,10 @@ class Begun(IOStream):
         self, connection: socket.socket, begun: bytes, malformed: Callable[[], bytes], **sizes: Any
     ) -> None:
         self.begun, self.malformed = begun, malformed
-        self.done, self.taken = -1, time.monotonic()
         super().__init__(connection, **sizes)
 
     def write(self, data: bytes | memoryview) -> asyncio.Future[None]:
         return super().write(self.malformed() if data == BARE else data)
-
-    def stalled(self, now: float) -> bool:
-        """Whether its reader has long taken nothing of what waits for it; to be asked now and then.
-
-        `_total_write_done_index` is not public (Tornado 6.6).
-        """
-        done: int = self._total_write_done_index
-        if not self.writing() or done != self.done:
-            self.done, self.taken = done, now
-        return now - self.taken > STALLED
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         n = min(len(buf), len(self.begun))

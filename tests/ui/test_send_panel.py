@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import html
+import io
 import json
 import re
 import shutil
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 import requests
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.conftest import wait_until
@@ -218,6 +221,8 @@ def test_a_page_of_another_host_shows_its_own_address_as_a_code(front: Front, se
     asked = f"http://probe.test:{server.port}/probe"
     picture = page.locator("#empty .scan img")
     expect(picture).to_have_attribute("src", re.compile("^blob:"))
-    wait_until(lambda: picture.evaluate("(image) => image.naturalWidth > 0"))
+    wait_until(lambda: picture.evaluate("(image) => image.complete && image.naturalWidth > 0"))
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+    assert code.text == asked
     expect(picture).to_have_attribute("alt", f"QR code of {html.escape(asked)}")
     page.close()

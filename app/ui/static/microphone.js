@@ -8,9 +8,10 @@ export class Microphone {
   constructor(link) { this.link = link }
 
   async start() {
+    this.context = new (window.AudioContext ?? window.webkitAudioContext)() // by the tap, before anything is waited for
+    const resumed = this.context.resume()
     this.sound = await navigator.mediaDevices.getUserMedia({audio: PLAIN})
-    this.context = new (window.AudioContext ?? window.webkitAudioContext)()
-    await this.context.resume()
+    await resumed
     this.stream ??= new Stream(this.link, 'mic', {channels: ['mic'], rate: this.context.sampleRate})
     this.stream.gone = () => this.gone?.()
     this.stream.start()

@@ -20,8 +20,9 @@ class Panel { // one place that tells how to send; tabs where there is room for 
     this.picker = tabs ? this.tabs() : this.menu()
     this.scan = new Scan(base, lan, () => token)
     this.lamp = el('output', {className: 'receiving'})
-    root.append(this.picker, ...(asks ? [this.asked()] : []), el('div', {className: 'snippet'}, this.pre, button),
-      el('a', {className: 'key here', href: 'probe', textContent: 'This device as a probe'}), this.scan.root, el('div', {className: 'row beneath'}, this.lamp, demo))
+    this.here = el('a', {className: 'key here', textContent: 'This device as a probe'})
+    root.append(...(asks ? [this.asked()] : []), this.picker, el('div', {className: 'snippet'}, this.pre, button),
+      this.here, this.scan.root, el('div', {className: 'row beneath'}, this.lamp, demo))
     this.pick(this.name)
   }
 
@@ -46,6 +47,7 @@ class Panel { // one place that tells how to send; tabs where there is room for 
   pick(name) {
     this.name = name
     show(this.pre, texts()[name])
+    this.here.href = 'probe' + (token && '#' + new URLSearchParams({token}))
     for (const tab of this.picker.querySelectorAll('[role=tab]')) tab.ariaSelected = String(tab.textContent === name)
   }
 
