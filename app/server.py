@@ -29,6 +29,7 @@ from app.config import Config
 from app.drain import Drain
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
+from app.feed.watch import Asset
 from app.footprint import Footprint
 from app.guard.gate import Gate
 from app.guard.overload import affordable
@@ -126,7 +127,8 @@ class Process:
             *code.routes(),
         ]
         self.routes += openapi.routes(release(), list(FORMATS), self.routes)
-        pages = [(path, Starting) for path in ("/", "/watch", "/probe")]
+        pages: list[Any] = [(path, Starting) for path in ("/", "/watch", "/probe")]
+        pages.append((r"/assets/(.*)", Asset, {"path": STATIC}))
         early = Application([*self.routes, *pages], default_handler_class=NotFound, **PINGS)
         self.senders = Senders(self.receiver)
         self.gate = Gate(early, self.guard, self.senders.application())

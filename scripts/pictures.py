@@ -88,6 +88,7 @@ class Picture:
     pressed  what is pressed then, one after another
     wait     s before that
     host     under which the page is opened
+    health   the page that says how the server is, a while after the front panel was opened
     probe    the page that makes a phone a probe, while a finger draws on it
     """
 
@@ -103,6 +104,7 @@ class Picture:
     wait: float = 0.0
     host: str = "localhost"
     probe: bool = False
+    health: bool = False
 
 
 def logic(t: Floats, rng: np.random.Generator) -> dict[str, Floats]:
@@ -150,6 +152,9 @@ PICTURES = {
     "fft": Picture((), signal=hum, query="display=fft&fft.scale=dBV&tb=100m", opened=("display",)),
     "xy": Picture((), signal=rose, query="display=xy&xy.x=x&xy.y=y&tb=20m", opened=("display", "vertical")),
     "persistence": Picture((), signal=logic, query="tb=5m&persist=10", opened=("display", "acquire"), wait=8),
+    "health": Picture(
+        ("--wave", "square", "--channels", "4", "--batch", "100", "--rate", "20000"), wait=10, health=True
+    ),
     "history": Picture(
         (),
         signal=logic,
@@ -231,12 +236,25 @@ def draw(page: Page, server: Server, picture: Picture, path: Path) -> None:
     print(path)
 
 
+def healthy(page: Page, server: Server, picture: Picture, path: Path) -> None:
+    """The page of health, while somebody looks at the front panel."""
+    panel = page.context.browser.new_page() if page.context.browser else page
+    panel.goto(f"{server.url}/")
+    page.goto(f"{server.url}/status")
+    page.wait_for_selector("#channels tr")
+    page.wait_for_timeout(1000 * picture.wait)
+    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": page.viewport_size["width"], "height": 620})
+    panel.close()
+    print(path)
+
+
 def taken(browser: Browser, name: str, sizes: dict[str, ViewportSize], folder: Path) -> None:
     picture = PICTURES[name]
     with app(port=PORT) as server, sending(server, picture):
         for suffix, size in sizes.items():
             page = browser.new_page(viewport=size, has_touch=size == PHONE)
-            (draw if picture.probe else take)(page, server, picture, folder / f"{name}{suffix}.png")
+            drawn = draw if picture.probe else healthy if picture.health else take
+            drawn(page, server, picture, folder / f"{name}{suffix}.png")
             page.close()
 
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from typing import Any
+
+from tornado.web import StaticFileHandler
 
 from app.problems import JsonHandler
+
+
+class Asset(JsonHandler, StaticFileHandler):
+    """A file of the pages; errors are JSON, as everywhere."""
+
+    compute_etag = StaticFileHandler.compute_etag
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        super().write_error(404 if status_code == 403 else status_code, **kwargs)
 
 
 class Page:

@@ -12,12 +12,11 @@ from typing import Any
 
 import panel as pn
 from bokeh.settings import settings
-from tornado.web import StaticFileHandler
 
 from app.config import Config
-from app.feed.watch import Page, WatchPage
+from app.feed.watch import Asset, Page, WatchPage
 from app.network import reachable
-from app.problems import JsonHandler, NotFound
+from app.problems import NotFound
 from app.ui import door
 from app.ui.bench import Bench
 from app.ui.demo import Demo
@@ -40,15 +39,6 @@ OPTIONS: dict[str, Any] = {  # Bokeh's own pings never look for the answer; Torn
     "include_headers": ["Host", "User-Agent"],
     "include_cookies": [],
 }
-
-
-class Asset(JsonHandler, StaticFileHandler):
-    """A file of the page; errors are JSON, as everywhere."""
-
-    compute_etag = StaticFileHandler.compute_etag
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        super().write_error(404 if status_code == 403 else status_code, **kwargs)
 
 
 def warm() -> None:

@@ -6,7 +6,9 @@ const EVERY = 2000 // ms
 const $ = (id) => document.getElementById(id)
 const DASH = '\u2013'
 const NAMES = {loop_lag: 'loop keeps up', memory: 'memory', store: 'store', pages: 'pages', draining: 'not ending', recordings_disk: 'disk for recordings'}
-let last = null
+const TRIES = 4, AWAY = 10000 // ms without an answer of a process after which another one is shown
+const seen = new Map() // processes by boot id, and when each answered last: behind one address there may be several
+let last = null, mine = ''
 
 const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 const bytes = (n) => n >= 1e9 ? `${(n / 1e9).toFixed(2)} GB` : `${(n / 1e6).toFixed(1)} MB`
@@ -71,16 +73,28 @@ function update(now) {
   $('more').hidden = !details.length
   fill('details', details.map(([name, value]) => [name, typeof value === 'number' ? count(value) : String(value ?? DASH)]))
   channels(now.channels)
-  show($('version'), `version ${now.version}, started as ${now.boot_id}`)
+  const several = seen.size > 1 ? `, one of ${seen.size} processes` : ''
+  show($('version'), `version ${now.version}, started as ${now.boot_id}${several}`)
   last = now
+}
+
+async function asked() { // what the process that is shown says
+  for (let i = 0; i < TRIES; i++) {
+    const answer = await fetch('status.json', {cache: 'no-store'})
+    if (answer.status === 401) return location.reload()
+    if (!answer.ok) throw new Error(answer.status)
+    const now = await answer.json(), at = performance.now()
+    seen.set(now.boot_id, at)
+    for (const [id, when] of seen) if (at - when > AWAY) seen.delete(id)
+    if (!seen.has(mine)) mine = now.boot_id
+    if (now.boot_id === mine) return now
+  }
 }
 
 async function look() {
   try {
-    const answer = await fetch('status.json', {cache: 'no-store'})
-    if (answer.status === 401) return location.reload()
-    if (!answer.ok) throw new Error(answer.status)
-    update(await answer.json())
+    const now = await asked()
+    if (now) update(now)
   } catch {
     show($('lamp'), 'NO ANSWER')
     $('lamp').dataset.state = 'lost'
