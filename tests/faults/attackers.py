@@ -22,11 +22,13 @@ DRIP_EVERY = 1.0  # s between two bytes of a slow one
 class Beside:
     """A healthy sender, and somebody who looks whether the server lives, while a block runs.
 
+    posting       whether it sends
     posts, looks  s that each answer took
     wrong         answers other than 200
     """
 
     port: int
+    posting: bool = True
     posts: list[float] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     wrong: Counter[int] = field(default_factory=Counter)
@@ -42,10 +44,10 @@ class Beside:
             await asyncio.sleep(max(0.0, EVERY - took[-1]))
 
     async def __aenter__(self) -> Self:
-        self.tasks = [
-            asyncio.create_task(self.run(HEALTHY, self.posts)),
-            asyncio.create_task(self.run(HEALTH, self.looks)),
-        ]
+        work = [self.run(HEALTH, self.looks)]
+        if self.posting:
+            work.append(self.run(HEALTHY, self.posts))
+        self.tasks = [asyncio.create_task(each) for each in work]
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -107,6 +107,7 @@ class Seen:
     again        requests that were sent more than once
     duplicates   answers that said so
     levels       of durability, as answers name them
+    rude         503 without a word when to come again
     took         (when it was asked, s to the answer, status) of each attempt
     """
 
@@ -114,11 +115,13 @@ class Seen:
     again: int = 0
     duplicates: int = 0
     levels: Counter[str] = field(default_factory=Counter)
+    rude: int = 0
     took: list[tuple[float, float, int]] = field(default_factory=list)
 
     def count(self, began: float, answer: Answer) -> None:
         self.answers[answer.status] += 1
         self.took.append((began, time.monotonic() - began, answer.status))
+        self.rude += answer.status == 503 and "retry-after" not in answer.headers
         if (found := LEVEL.search(answer.body)) is not None:
             self.levels[found[1].decode()] += 1
 

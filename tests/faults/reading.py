@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 from contextlib import suppress
 from typing import Self
 
@@ -40,6 +41,17 @@ def held(port: int, channel: str) -> Values:
 
 def boot_id(port: int) -> str:
     return str(orjson.loads(ask(port, "GET", "/healthz")[1])["boot_id"])
+
+
+def total(port: int) -> int:
+    """Samples that it has ever had, of all channels."""
+    return sum(channel["total"] for channel in orjson.loads(ask(port, "GET", "/channels")[1]))
+
+
+def figure(port: int, name: str) -> int:
+    """A figure of /metrics that has no labels."""
+    found = re.search(rf"^{name} (\S+)$", ask(port, "GET", "/metrics")[1].decode(), re.MULTILINE)
+    return int(float(found[1])) if found else 0
 
 
 class Reader:

@@ -43,7 +43,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"{self.name} {self.seed}")
-        self.history = History(self.folder / "history.jsonl")
+        self.history = History(self.folder / f"history-{self.name.replace(' ', '-')}.jsonl")
 
     @property
     def again(self) -> str:
@@ -90,11 +90,12 @@ class Result:
         """Have the checker look at it."""
         run.history.close()
         found = [*breaches, *check(run.history, stored, sights, since)]
-        self.acknowledged, self.samples = run.history.acknowledged, run.history.samples
+        self.acknowledged = (self.acknowledged or 0) + run.history.acknowledged
+        self.samples += run.history.samples
         self.lost += sum(breach.n for breach in found if breach.rule in LOST)
         self.twice += sum(breach.n for breach in found if breach.rule == "twice")
         self.wrong += map(str, found)
-        self.require(self.acknowledged, "nothing was acknowledged")
+        self.require(run.history.acknowledged, "nothing was acknowledged")
 
     def heard(self, seen: Seen) -> None:
         """Note what senders heard."""

@@ -11,11 +11,17 @@ from tests.faults.doors import origins, tokens
 from tests.faults.drains import drains
 from tests.faults.fronts import reloads
 from tests.faults.running import Fault
+from tests.faults.stores import forgets, hangs, trims
+from tests.faults.stores import kills as kills_of_redis
 from tests.faults.storms import storms
 
 FAULTS: dict[str, Fault] = {
     "F1": Fault(kills("stream"), 2, 200),
     "F2": Fault(kills("memory"), 2, 50),
+    "F3": Fault(kills_of_redis, 2, 200),
+    "F5": Fault(hangs, 4, 40, each=30.0),
+    "F6": Fault(forgets, 3, 30, each=40.0),
+    "F7": Fault(trims, 1, 5, each=60.0),
     "F8": Fault(drains("memory"), 2, 50),
     "F9": Fault(reloads, 2, 20),
     "F10": Fault(stalls, 2, 50),
