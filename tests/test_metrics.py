@@ -146,14 +146,11 @@ def test_no_series_comes_of_what_is_sent(server: Server) -> None:
     assert {name for name in set(figures(server)) - before if "bucket" not in name[0]} == set()
 
 
-def test_they_are_told_within_ten_milliseconds(server: Server) -> None:
-    took = []
-    for _ in range(20):
-        began = time.perf_counter()
-        figures_of = server.ask("GET", "/metrics")
-        took.append(time.perf_counter() - began)
-        assert figures_of[0] == 200
-    assert sorted(took)[2] < 0.01  # the machine may be busy with others
+def test_they_take_no_more_than_ten_milliseconds_of_the_processor(server: Server) -> None:
+    before = server.cpu()
+    for _ in range(50):
+        figures(server)
+    assert (server.cpu() - before) / 50 < 0.01
 
 
 def test_figures_of_the_process_are_there(server: Server) -> None:
