@@ -61,6 +61,9 @@ HTTP = {
     "body_timeout": 20,
     "idle_connection_timeout": 75,
 }
+TLS = {
+    "idle_connection_timeout": 20
+}  # s: there the lane does not look at heads, and Tornado has one time for both
 PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout": 20}  # s
 FEWEST_ROWS = 16
 MINUTE, HOUR = 60.0, 3600.0  # s
@@ -133,8 +136,9 @@ class Process:
         self.senders = Senders(self.receiver)
         self.gate = Gate(early, self.guard, self.senders.application())
         self.tls = tls(config)
+        limits = HTTP | (TLS if self.tls else {})
         self.http = LaneServer(
-            self.gate, self.receiver, ssl_options=self.tls, xheaders=bool(config.socket), **HTTP
+            self.gate, self.receiver, ssl_options=self.tls, xheaders=bool(config.socket), **limits
         )
         self.end = Drain(self.http, self.gate, self.receiver, self.feed, self.senders)
         self.vitals.checks["pages"] = lambda: self.pages is not None

@@ -30,6 +30,12 @@ def failure(error: Exception, headers: Mapping[str, str]) -> Answer:
     return told(Problem("internal", "a bug in the server; its log names this request_id"), headers, number)
 
 
+def exhausted() -> Problem:
+    """What a sender is told when the system gave no memory."""
+    message = "there is no memory for this at present; send again after Retry-After"
+    return Problem("overloaded", message, headers={"Retry-After": "5"}, details={"limit": "memory"})
+
+
 def told(problem: Problem, headers: Mapping[str, str], number: str) -> Answer:
     """The answer to a request with these headers and this number that has this problem."""
     content_type, body = rendered(problem, number, headers.get("Accept", ""))

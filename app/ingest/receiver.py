@@ -18,7 +18,7 @@ from app.footprint import Footprint
 from app.guard.guard import Guard
 from app.guard.overload import Overload
 from app.guard.sender import Sender
-from app.ingest.answer import JSON, SUCCESS, Answer, failure, request_id, told
+from app.ingest.answer import JSON, SUCCESS, Answer, exhausted, failure, request_id, told
 from app.ingest.batch import Asked, Decode, Limits, Point
 from app.ingest.bus import Bus, Done, Local, Mark
 from app.ingest.counts import Counts
@@ -132,11 +132,9 @@ class Receiver:
             said = self.stored(headers, body, now, query)
         except Exception as error:
             return self.answered(error, headers)
-        return (
-            self.answered(said, headers)
-            if isinstance(said, bytes)
-            else asyncio.ensure_future(self.later(said, headers))
-        )
+        if isinstance(said, bytes):
+            return self.answered(said, headers)
+        return asyncio.ensure_future(self.later(said, headers))
 
     async def later(self, said: Coroutine[Any, Any, bytes], headers: Mapping[str, str]) -> Answer:
         """The answer to a request whose samples are on their way to the store."""
@@ -148,6 +146,8 @@ class Receiver:
 
     def answered(self, said: bytes | Exception, headers: Mapping[str, str]) -> Answer:
         """What the sender is told of its samples, or of what kept them from being stored."""
+        if isinstance(said, MemoryError):
+            said = exhausted()
         if isinstance(said, bytes):
             answer = Answer(200, said, JSON)
         else:

@@ -319,3 +319,15 @@ def answer_of(sender: socket.socket) -> tuple[int, str]:
     response = http.client.HTTPResponse(sender)
     response.begin()
     return response.status, orjson.loads(response.read())["code"]
+
+
+def test_a_system_without_memory_is_no_bug(scope: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(scope.receiver.bus, "put", put)
+    response, raw = scope.raw("POST", "/data", {"y": 1})
+    answer = orjson.loads(raw)
+    assert (response.status, response.headers["Retry-After"], answer["code"]) == (503, "5", "overloaded")
+    monkeypatch.undo()
+    assert scope.post({"y": 1})[0] == 200
