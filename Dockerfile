@@ -34,5 +34,5 @@ VOLUME /data
 EXPOSE 80
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \
-    CMD python -c "import os, ssl, urllib.request as ask; s = 's' if os.environ.get('SCOPE_TLS', 'off') == 'on' or os.environ.get('SCOPE_TLS_CERT') else ''; ask.urlopen(f'http{s}://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2, context=ssl._create_unverified_context())"
+    CMD python -c "import os, ssl, urllib.request as ask; s = 's' if os.environ.get('SCOPE_TLS', '').lower() in ('on', '1', 'true', 'yes') or os.environ.get('SCOPE_TLS_CERT') else ''; ask.urlopen(f'http{s}://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2, context=ssl._create_unverified_context())"
 CMD ["./start.sh"]

@@ -18,7 +18,7 @@ import pytest
 import requests
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.conftest import wait_until
 from tests.process import Server
@@ -28,6 +28,11 @@ README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 PROGRAMS = ("curl", "Python", "JavaScript", "Arduino", "PowerShell", "Telegraf", "Node-RED")
 TOLD = """async ([base, options]) => (await import('./assets/snippets.js')).snippets(base, options)"""
 FOUND = """async ([base, lan]) => (await import('./assets/phone.js')).found(base, lan)?.href ?? null"""
+IN_NETWORK = """new MutationObserver((_, watching) => {
+  if (!document.body) return
+  watching.disconnect()
+  document.body.dataset.lan = '%s'
+}).observe(document, {childList: true, subtree: true})"""  # what the server says of its own address
 Texts = dict[str, str]
 
 
@@ -215,14 +220,31 @@ def test_a_page_of_this_machine_alone_says_that_a_phone_cannot_come(front: Front
     assert front.page.locator("#empty .scan img").count() == 0
 
 
+def test_a_page_under_localhost_shows_the_address_in_the_network_as_a_code(
+    front: Front, server: Server
+) -> None:
+    page, place = front.page.context.new_page(), f"192.168.1.20:{server.port}"
+
+    page.add_init_script(IN_NETWORK % place)
+    page.goto(server.url)
+    assert read(page.locator("#empty .scan img")) == f"http://{place}/probe"
+    expect(page.locator("#empty .scan a")).to_have_text(f"{place}/probe")
+    page.close()
+
+
+def read(picture: Locator) -> str:
+    """What a camera reads from a picture."""
+    expect(picture).to_have_attribute("src", re.compile("^blob:"))
+    wait_until(lambda: picture.evaluate("(image) => image.complete && image.naturalWidth > 0"))
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+    return str(code.text)
+
+
 def test_a_page_of_another_host_shows_its_own_address_as_a_code(front: Front, server: Server) -> None:
     page = front.page.context.new_page()
     page.goto(f"http://probe.test:{server.port}/")
     asked = f"http://probe.test:{server.port}/probe"
     picture = page.locator("#empty .scan img")
-    expect(picture).to_have_attribute("src", re.compile("^blob:"))
-    wait_until(lambda: picture.evaluate("(image) => image.complete && image.naturalWidth > 0"))
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
-    assert code.text == asked
+    assert read(picture) == asked
     expect(picture).to_have_attribute("alt", f"QR code of {html.escape(asked)}")
     page.close()
