@@ -302,3 +302,43 @@ def test_a_watcher_whose_connection_is_gone_takes_no_harm(scope: Served) -> None
             assert not Watcher(found.stream).stream.writing()
 
         scope.on_loop(close)
+
+
+def test_of_too_many_viewers_the_last_hears_when_to_come_again() -> None:
+    with serving(Config(max_viewers=2)) as scope:
+        viewers = many(scope.port, ["", "tb=1"])
+        response, answer = shake(scope)
+        assert (response.status, answer["code"], response.headers["Retry-After"]) == (503, "overloaded", "10")
+        assert scope.feed.delivery.dropped == {("limit",): 1}
+        viewers.pop().close()
+        wait_until(lambda: len(scope.feed.watchers) == 1)
+        viewers.append(Viewer(scope.port))
+        for viewer in viewers:
+            viewer.close()
+
+
+def test_while_memory_is_short_no_viewer_is_let_in_and_the_newest_go(scope: Served) -> None:
+    before = scope.feed.delivery.dropped[("limit",)]
+    first, second = many(scope.port, ["", ""])
+    wait_until(lambda: len(scope.feed.watchers) == 2)
+    scope.on_loop(lambda: scope.feed.delivery.shed(scope.feed.watchers, 1))
+    wait_until(lambda: gone(second))
+    assert len(scope.feed.watchers) == 1
+    scope.feed.closed = lambda: True
+    response, answer = shake(scope)
+    scope.feed.closed = bool
+    assert (response.status, answer["message"]) == (503, "memory is short; try again soon")
+    assert scope.feed.delivery.dropped[("limit",)] == before + 2
+    first.close()
+
+
+def test_a_viewer_that_leaves_without_having_answered_pings_counts_as_dead(
+    scope: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = scope.feed.delivery.dropped[("no_pong",)]
+    Viewer(scope.port).close()
+    wait_until(lambda: not scope.feed.watchers)
+    assert scope.feed.delivery.dropped[("no_pong",)] == before
+    monkeypatch.setattr(frames, "MUTE", -1.0)
+    Viewer(scope.port).close()
+    wait_until(lambda: scope.feed.delivery.dropped[("no_pong",)] == before + 1)

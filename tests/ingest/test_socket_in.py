@@ -256,3 +256,23 @@ def test_what_the_server_sends_has_its_length(size: int) -> None:
     wire = framed(2, b"x" * size)
     assert wire.endswith(b"x" * size)
     assert len(wire) - size == (2 if size < 126 else 4 if size < 65536 else 10)
+
+
+def test_of_too_many_senders_the_last_hears_when_to_come_again() -> None:
+    with lane_serving(Config(max_senders=1)) as scope, opened(scope) as first:
+        with pytest.raises(InvalidStatus) as refused:
+            opened(scope)
+        answer = refused.value.response
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert orjson.loads(answer.body)["limit"] == "senders"
+        first.close()
+        wait_until(lambda: can_send(scope))
+
+
+def can_send(scope: Laned) -> bool:
+    try:
+        with opened(scope) as sender:
+            sender.send('{"y": 1}')
+            return bool(said(sender) == {"ack": 1})
+    except InvalidStatus:
+        return False
