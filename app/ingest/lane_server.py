@@ -10,6 +10,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,7 @@ from tornado.httputil import HTTPServerConnectionDelegate
 from tornado.iostream import IOStream
 
 from app.ingest.accepting import Accepting
+from app.ingest.greeting import Greeting
 from app.ingest.lane import Lane
 from app.ingest.lanes import Shared
 from app.ingest.receiver import Receiver
@@ -45,6 +47,7 @@ class LaneServer(HTTPServer):
         """
         super().initialize(request_callback, **options)
         limits = self.conn_params
+        self.greetings: set[Greeting] = set()
         self.most = receiver.config.max_connections
         self.handed: WeakKeyDictionary[IOStream, Progress] = WeakKeyDictionary()
         self.shared = Shared(
@@ -62,9 +65,17 @@ class LaneServer(HTTPServer):
         `_handle_connection`, `_sockets` and `_handlers` are not public (Tornado 6.6).
         """
         for listening in sockets:
-            accepting = Accepting(listening, self._handle_connection, self.make_room)
+            accepting = Accepting(listening, self.greet, self.make_room)
             self._sockets[listening.fileno()] = listening
             self._handlers[listening.fileno()] = accepting.stop
+
+    def greet(self, connection: socket.socket, address: Any) -> None:
+        """Take a connection; at the port of https, once it is known whether it speaks TLS."""
+        take = partial(self._handle_connection, connection, address)
+        if self.ssl_options is None:
+            take()
+        else:
+            self.greetings.add(Greeting(connection, take, self.greetings.discard))
 
     def make_room(self) -> None:
         """Close some of the connections on which nothing is asked, the longest silent first."""
@@ -103,8 +114,8 @@ class LaneServer(HTTPServer):
         return self.shared.encoded(self.shared.receiver.refused(malformed(), {}), "close")
 
     async def close_all_connections(self) -> None:
-        for lane in list(self.shared.lanes):
-            lane.close()
+        for opened in [*self.shared.lanes, *self.greetings]:
+            opened.close()
         await super().close_all_connections()
 
 

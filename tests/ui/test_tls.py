@@ -98,11 +98,7 @@ def test_a_phone_has_its_microphone(secure: Secure, browser: Browser) -> None:
     context.close()
 
 
-def test_nginx_leads_plain_http_to_https(secure: Secure) -> None:
-    if secure.nginx == "off":
-        with pytest.raises(requests.ConnectionError):
-            requests.get(secure.url("healthz", scheme="http"), timeout=10)
-        return
+def test_plain_http_is_led_to_https(secure: Secure) -> None:
     url = secure.url("data", scheme="http")
     answer = requests.post(url, b'{"y": 1}', timeout=10, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (308, secure.url("data"))
