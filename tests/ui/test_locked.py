@@ -9,11 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from app.config import load
 from tests.conftest import wait_until
 from tests.process import Server
+from tests.ui.conftest import new_context
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ingest"))
 from laned import lane_serving
@@ -115,7 +116,7 @@ def test_the_write_token_that_is_typed_stays_in_the_page_and_goes_into_lines_and
 
 
 def test_a_phone_is_asked_for_the_token_unless_its_link_brings_it(
-    locked: Server, context: BrowserContext
+    locked: Server, context: BrowserContext, browser: Browser
 ) -> None:
     page = context.new_page()
     page.goto(f"{locked.url}probe")
@@ -130,12 +131,16 @@ def test_a_phone_is_asked_for_the_token_unless_its_link_brings_it(
     expect(page.locator("#sent")).to_contain_text("samples taken")
     own = page.locator("#name").inner_text()
     assert wait_until(lambda: locked.channels()[f"{own}.touch_x"]["total"]) >= 1
-    other = context.new_page()
+    fresh = new_context(browser)
+    other = fresh.new_page()
     other.goto(f"{locked.url}probe#token={VIEW}")
-    assert other.url == f"{locked.url}probe"
+    other.fill("input", VIEW)  # to look; the other one is kept meanwhile
+    other.get_by_role("button", name="Open").click()
+    other.wait_for_url(f"{locked.url}probe")
     other.locator("#pad").click()
     expect(other.locator("#sent")).to_contain_text("samples taken")
     expect(other.locator("#ask")).to_be_hidden()
+    fresh.close()
 
 
 def test_a_token_in_the_link_is_taken_out_of_it(locked: Server, context: BrowserContext) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from tests.conftest import wait_until
 from tests.process import Server
 from tests.ui.conftest import new_context
+from tests.ui.test_access import SPOKEN, UNNAMED
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SHAKE = """(n) => new Promise((done) => {
@@ -114,6 +115,8 @@ def test_over_plain_http_the_page_says_why_it_is_only_a_touch_pad(phone: Phone) 
     expect(phone.page.locator("#plain")).to_contain_text("plain http")
     expect(phone.page.locator("#plain")).to_contain_text("./start.sh --tls")
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert phone.page.evaluate(UNNAMED) == []
+    assert phone.page.evaluate(SPOKEN) == []
 
 
 def test_motion_becomes_three_channels(phone: Phone) -> None:
