@@ -19,6 +19,7 @@ from app.problems import Problem
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 LONG_STEP = 64 << 10  # bytes from which on reading is a step of its own
+SHORT = 256  # bytes
 QUICK = 100_000  # arrays and objects that are read quickly enough
 SPARE = 1000  # arrays and objects beside one for each sample
 
@@ -28,6 +29,11 @@ def json_samples(body: bytes, asked: Asked) -> list[Samples]:
 
     Problem  anything else than samples that can be stored as they are
     """
+    if len(body) <= SHORT and body.startswith(b"{"):  # a point, most likely, and many of them
+        document = parsed(body)
+        check_depth(document, body, asked.limits.depth)
+        if isinstance(document, dict) and not is_block(document):
+            return point(document, asked.now)
     return completed(json_steps(body, asked))
 
 

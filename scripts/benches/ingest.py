@@ -13,35 +13,39 @@ from scripts.benches.running import LISTENING, PAGES, Server, app, flask
 from scripts.benches.sender import Sender
 from scripts.benches.table import Row, Size, WrongError
 
-TIMES_FLASK = 3.0
+TIMES_FLASK = 10.0
 JSON_SAMPLES = 3e6  # a second and core
 PARALLEL = 4
 
 
 def single(size: Size) -> Iterator[Row]:
-    """Single points, beside Flask: the better of the rounds of each, taken in turns."""
+    """Single points, beside Flask: the best of the rounds of each, taken in turns."""
     with app(ready=PAGES if size.judged else LISTENING) as ours, flask() as theirs:
         rounds = [
             (posts_per_second(ours, size.points), posts_per_second(theirs, size.flask_points))
             for _ in range(size.rounds)
         ]
-    mine, other = (max(rates) for rates in zip(*rounds, strict=True))
+    (busy, wall), (flask_busy, flask_wall) = (
+        tuple(map(max, zip(*rates, strict=True))) for rates in zip(*rounds, strict=True)
+    )
     yield Row(
         f"single-point POST, {PARALLEL} connections kept open",
-        f"{mine:.0f} POST/s",
-        f"{other:.0f} POST/s, Flask's development server",
-        mine / other,
+        f"{busy:.0f} POST/s of processor time, {wall:.0f} by the clock",
+        f"{flask_busy:.0f} POST/s, Flask's development server, {flask_wall:.0f} by the clock",
+        busy / flask_busy,
         f">= {TIMES_FLASK:g} x",
-        mine / other >= TIMES_FLASK,
+        busy / flask_busy >= TIMES_FLASK,
     )
 
 
-def posts_per_second(server: Server, n: int) -> float:
-    before = sum(server.totals().values())
+def posts_per_second(server: Server, n: int) -> tuple[float, float]:
+    """POSTs a second of the server's processor time, and by the clock, which counts the sender, too."""
+    before, busy = sum(server.totals().values()), server.cpu()
     sent = Sender(server.port, "points", range(n), PARALLEL).run()
+    busy = max(server.cpu() - busy, 0.01)  # what the kernel can tell apart
     if sum(server.totals().values()) - before != n:
         raise WrongError(f"{n} points were sent, {server.totals()} is there after {before}")
-    return n / sent.seconds
+    return n / busy, n / sent.seconds
 
 
 def columnar(size: Size) -> Iterator[Row]:

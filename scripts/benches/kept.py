@@ -55,7 +55,7 @@ def posts(size: Size) -> Row:
         keeps = stack.enter_context(app("--data", folder, ready=ready))
         does_not = stack.enter_context(app(ready=ready))
         rounds = [
-            (posts_per_second(keeps, size.points), posts_per_second(does_not, size.points))
+            (posts_per_second(keeps, size.points)[1], posts_per_second(does_not, size.points)[1])
             for _ in range(size.rounds)
         ]
     there, here = (max(rates) for rates in zip(*rounds, strict=True))

@@ -214,8 +214,11 @@ def differences(running: Server, sent: Counter[str], n: int) -> list[str]:
         for fate in ("stored", "rejected", "duplicate")
         if counted["batches", fate] != sent[fate]
     ]
-    if counted["samples", "stored"] != sent["stored"] * BATCH:
-        found.append(f"{counted['samples', 'stored']} samples counted as stored")
+    found += [
+        f"{counted['samples', fate]} samples counted as {fate}"
+        for fate in ("stored", "duplicate")
+        if counted["samples", fate] != sent[fate] * BATCH
+    ]
     if (totals := running.totals()) != dict.fromkeys(FORMS, n):
         found.append(f"channels hold {totals}")
     return found + [f"{name} reads back otherwise" for name in FORMS if not whole(running, name, n)]
