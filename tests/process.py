@@ -60,11 +60,18 @@ class Server:
         """Start it, without waiting."""
         program = ["-c", TIDY] if self.tidy else ["-m", "app"]
         command = [sys.executable, *program, "--bind", "127.0.0.1", "--port", str(self.port)]
-        environment = os.environ | {"BOKEH_ALLOW_WS_ORIGIN": ""} | self.settings
         limited = self._limit if self.most_files else None
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=self.output, stderr=self.output, preexec_fn=limited
+            command,
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=self.output,
+            stderr=self.output,
+            preexec_fn=limited,
         )
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"BOKEH_ALLOW_WS_ORIGIN": ""} | self.settings
 
     def _limit(self) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (self.most_files, self.most_files))

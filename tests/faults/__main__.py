@@ -20,21 +20,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("faults", nargs="*", metavar="fault", help=f"{', '.join(FAULTS)} (all)")
     parser.add_argument("--seed", type=int, default=None, help="to have the same faults again (any)")
     parser.add_argument("--short", action="store_true", help="each a few times, and no limits in seconds")
+    parser.add_argument("--busy", action="store_true", help="no limits in seconds")
     parser.add_argument("--times", "--kills", type=int, default=None, help="how often each fault happens")
     args = parser.parse_args(argv)
     if unknown := set(args.faults) - set(FAULTS):
         parser.error(f"no fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
     seed = random.randrange(1 << 32) if args.seed is None else args.seed
     print(f"seed {seed}\n\n{HEAD}\n{RULE}", flush=True)
-    return max(one(name, seed, args.times, short=args.short) for name in args.faults or FAULTS)
+    return max(one(name, seed, args) for name in args.faults or FAULTS)
 
 
-def one(name: str, seed: int, times: int | None, *, short: bool) -> int:
+def one(name: str, seed: int, args: argparse.Namespace) -> int:
     """Have a fault happen and print its line; 1 if anything was wrong."""
     fault = FAULTS[name]
-    n = times or (fault.few if short else fault.many)
+    n = args.times or (fault.few if args.short else fault.many)
     with folder_for(name) as folder:
-        run = Run(name, seed, n, folder, timed=not short)
+        run = Run(name, seed, n, folder, timed=not (args.short or args.busy), long=not args.short)
         result = asyncio.run(fault.happen(run))
         print(result.line(name), flush=True)
         if result.wrong:

@@ -26,10 +26,10 @@ FORGOTTEN_WITHIN = 60.0  # s; the server keeps a session for 15 s after its page
 async def stalls(run: Run) -> Result:
     """So many viewers stop reading: on the frame socket, and one full tab."""
     result = Result("viewers stop reading, as many go on", run.n)
-    for n in sorted({1, min(10, run.n), run.n}) if run.timed else [run.n]:
-        size = replace(FULL if run.timed else QUICK, stalled=n)
+    for n in sorted({1, min(10, run.n), run.n}) if run.long else [run.n]:
+        size = replace(FULL if run.long else QUICK, stalled=n)
         note(run, result, await asyncio.to_thread(lambda size=size: list(sockets(size))))
-    if run.timed:
+    if run.long:
         note(run, result, await asyncio.to_thread(lambda: list(tabs(FULL))))
     return result
 
@@ -43,7 +43,7 @@ def sockets(size: Size) -> Iterator[Row]:
 async def leaves(run: Run) -> Result:
     """So many full tabs and viewers open and go; nothing of them is left."""
     result = Result("full tabs, and as many viewers without one, opened and closed", run.n)
-    if not run.timed:
+    if not run.long:
         await churn(run, result)
         return result
     size = replace(FULL, tabs_closed=run.n, watchers_closed=run.n, at_once=min(20, run.n))

@@ -17,7 +17,7 @@ from tests.faults.running import Driver, Result, Run
 POINTS = 40_000  # record length: rings are full, and overwritten, within seconds
 SOURCES, RATE = 4, 200.0
 ACCEPTING_WITHIN, PAGE_WITHIN = 3.0, 10.0  # s
-PAGE_EVERY = 10  # kills
+PAGE_EVERY = 20  # kills
 
 
 @dataclass
@@ -71,7 +71,7 @@ def kills(level: str) -> Driver:
                     result.require(await asyncio.to_thread(boot_id, app.port) != before, "the same boot_id")
                     if level == "memory":
                         since = run.history.mark("accepting")
-                    if k == run.n - 1 or (run.timed and k % PAGE_EVERY == 0):
+                    if k == run.n - 1 or (run.long and k % PAGE_EVERY == 0):
                         pages.append(result.back[-1] + await viewer_back(app))
         result.within(run, result.back, ACCEPTING_WITHIN, "samples taken again")
         result.within(run, pages, PAGE_WITHIN, "page and frames there again")

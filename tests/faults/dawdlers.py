@@ -35,7 +35,7 @@ async def dawdle(run: Run) -> Result:
         await accepting(app.port)
         await soon(app.has_page, 60)
         await one(run, result, app.port, "straight to the app", KINDS, app)
-    if run.timed:
+    if run.long:
         await through_nginx(run, result)
     run.history.close()
     return result
@@ -65,7 +65,7 @@ async def one(
     """
     files, resident = (app.files(), app.rss()) if app is not None else (0, 0)
     async with Beside(port) as before:
-        await asyncio.sleep(BEFORE if run.timed else 0.5)
+        await asyncio.sleep(BEFORE if run.long else 0.5)
     slow = {kind: [make() for _ in range(run.n // len(kinds))] for kind, make in kinds.items()}
     async with Beside(port) as meanwhile:
         await all_of([each for made in slow.values() for each in made], port, LATE)

@@ -250,7 +250,7 @@ class Load:
         return [SHARED, *(channel_of(source.number) for source in self.sources)]
 
 
-async def accepting(port: int, patience: float = 30.0) -> float:
+async def accepting(port: int, patience: float = 120.0) -> float:
     """Seconds from now until the server takes a sample; TimeoutError when it does not."""
     began = time.monotonic()
     request = post(b'{"y": 1, "channel": "probe"}')

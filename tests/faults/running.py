@@ -28,6 +28,7 @@ class Run:
     """
     n       times that the fault happens
     timed   limits in seconds are judged: the machine is not busy with other things
+    long    as much as the table of faults asks for, and not only to see that it works
     folder  for all files
     app     that is there already, where one will do for several runs
     """
@@ -37,6 +38,7 @@ class Run:
     n: int
     folder: Path
     timed: bool = True
+    long: bool = True
     app: App | None = None
     rng: random.Random = field(init=False)
     history: History = field(init=False)
@@ -133,7 +135,7 @@ class Fault:
     driver: Driver
     few: int
     many: int
-    each: float = 15.0
+    each: float = 40.0
     base: float = 120.0
 
     async def happen(self, run: Run) -> Result:

@@ -19,7 +19,7 @@ def short(name: str, app: App | None = None, *, timed: bool = False) -> Result:
     """
     fault = FAULTS[name]
     with folder_for(name) as folder:
-        run = Run(name, SEED, fault.few, folder, timed=timed, app=app)
+        run = Run(name, SEED, fault.few, folder, timed=timed, long=False, app=app)
         result = asyncio.run(fault.happen(run))
         print(result.line(name))
         assert not result.wrong, told(run, result)

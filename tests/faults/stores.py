@@ -62,7 +62,7 @@ async def hangs(run: Run) -> Result:
 
 async def hung(run: Run, made: Pair, line: Chaos, k: int) -> float:
     """One of the four ways, in turns; s until samples were taken again."""
-    seconds = HANGS if run.timed else 2.0
+    seconds = HANGS if run.long else 2.0
     mode = ("stop", DROP, DELAY, CUT)[k % 4]
     at = run.history.mark(mode)
     line.mode = PASS if mode == "stop" else mode
@@ -147,7 +147,7 @@ async def trims(run: Run) -> Result:
             run.history.mark("a process sleeps")
             made.turns.ports = [made.apps[0].port]
             other.pause()
-            await asyncio.sleep(20.0 if run.timed else 15.0)
+            await asyncio.sleep(20.0 if run.long else 15.0)
             other.go_on()
             made.turns.ports = [app.port for app in made.apps]
             result.back.append(await accepting(other.port))

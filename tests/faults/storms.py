@@ -21,7 +21,7 @@ QUERY = "?tb=1m"
 
 async def storms(run: Run) -> Result:
     """Cut all viewers off, again and again."""
-    n = MANY if run.timed else FEW
+    n = MANY if run.long else FEW
     result = Result(f"{n} viewers cut off at once", run.n)
     app = App(settings={"SCOPE_POINTS": "40000"}, folder=run.folder)
     app.launch()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.benched import leaves, stalls
 from tests.faults.bodies import explode, lies, tables
 from tests.faults.crashes import kills
+from tests.faults.damages import damages
 from tests.faults.dawdlers import dawdle
 from tests.faults.descriptors import exhausted
 from tests.faults.doors import origins, tokens
@@ -35,4 +36,5 @@ FAULTS: dict[str, Fault] = {
     "F23": Fault(tokens, 300, 10_000, each=0.1),
     "F29": Fault(exhausted, 1, 10),
     "F33": Fault(kills("file"), 3, 200),
+    "F34": Fault(damages, 4, 300),
 }

@@ -91,7 +91,7 @@ class Viewers:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
-    async def all_see(self, since: float, patience: float = 30.0) -> float:
+    async def all_see(self, since: float, patience: float = 120.0) -> float:
         """Seconds from that time until each of them has had a frame since then."""
         while any(viewer.seen <= since or viewer.left is not None for viewer in self.all):
             if time.monotonic() - since > patience:
