@@ -137,6 +137,12 @@ class Config:
         "a folder",
         "folder for what is to survive a restart; it is made if need be; not set: memory only",
     )
+    max_recording: int = setting(
+        1 << 30, "SCOPE_MAX_RECORDING", size, "bytes, such as 512M or 1G", "largest recording"
+    )
+    max_recordings: int = setting(
+        50, "SCOPE_MAX_RECORDINGS", count, "a whole number from 1", "most recordings kept"
+    )
     mqtt: Broker | None = setting(  # noqa: RUF009  it is a field
         None,
         "SCOPE_MQTT",

@@ -21,7 +21,7 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 from app import durability, logs
-from app.api import code, measurements, openapi, pins, screen, setups, single, triggers
+from app.api import code, measurements, openapi, pins, recordings, screen, setups, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
 from app.certificate import CertificateError
@@ -49,7 +49,7 @@ from app.preflight import missing_package, unusable, warn
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
-from app.store.drawer import Drawer
+from app.store.drawer import Drawer, Limits
 from app.store.references import SIGN, maker
 from app.system import beside, calm_collector, listen, raise_files, report, tls
 from app.vitals import Vitals
@@ -100,9 +100,15 @@ class Process:
         sequences = Sequences()
         self.memory = durability.memory(config, sequences, budget)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
-        self.drawer = Drawer(config.data)
-        self.feed.memory.makers[SIGN] = maker(self.drawer.pins)
         self.receiver = Receiver(self.memory, config, sequences)
+        self.drawer = Drawer(
+            config.data,
+            lambda: self.memory.records,
+            self.receiver.put,
+            self.feed.notices,
+            Limits(config.max_recordings, config.max_recording),
+        )
+        self.feed.memory.makers[SIGN] = maker(self.drawer.pins)
         self.keeping = durability.Keeping(self.memory, self.feed.notices)
         self.stream = durability.stream(config, self.memory, sequences, self.feed.notices)
         self.guard = self.receiver.guard
@@ -110,7 +116,7 @@ class Process:
         self.vitals = Vitals(self.receiver, self.feed, self.sessions)
         self.front: Any = None  # the module of the pages, once it is loaded
         self.pages: Any = None
-        self.vitals.figures.sources.append(self.keeping)
+        self.vitals.figures.sources.extend((self.keeping, self.drawer.recordings))
         if self.stream is not None:
             self.receiver.bus = self.stream
             self.vitals.checks["store"] = self.stream.ready
@@ -126,6 +132,7 @@ class Process:
             *triggers.routes(self.feed),
             *pins.routes(self.feed, self.drawer.pins, self.guard),
             *setups.routes(self.feed, self.drawer.setups, self.guard),
+            *recordings.routes(self.feed, self.drawer, self.guard),
             *single.routes(self.feed),
             *code.routes(),
         ]
@@ -223,7 +230,7 @@ class Process:
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address, self.guard.own, secure=self.tls is not None)
         self.feed.extra = lambda: {"demo": demo.running}
-        bench = front.Bench(self.config, demo, self.feed, pins=self.drawer.pins, setups=self.drawer.setups)
+        bench = front.Bench(self.config, demo, self.feed, drawer=self.drawer)
         self.front, self.pages = front, front.serve(bench, self.routes)
         self.vitals.count([self.pages._tornado], [])
         self.gate.serving = self.pages._tornado

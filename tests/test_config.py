@@ -39,6 +39,8 @@ GOOD = [
     ("tls", "SCOPE_TLS", "no", False),
     ("tls_cert", "SCOPE_TLS_CERT", "cert.pem", "cert.pem"),
     ("tls_key", "SCOPE_TLS_KEY", "key.pem", "key.pem"),
+    ("max_recording", "SCOPE_MAX_RECORDING", "2G", 2 << 30),
+    ("max_recordings", "SCOPE_MAX_RECORDINGS", "5", 5),
     ("mqtt", "SCOPE_MQTT", "mqtt://broker.local/lab/#", Broker("broker.local", 1883, "lab/#")),
     ("mqtt", "SCOPE_MQTT", "mqtts://me:p%40ss@[::1]:1/a", Broker("::1", 1, "a", "me", "p@ss", secure=True)),
     ("redis", "SCOPE_REDIS", "redis://localhost", Store("localhost", 6379)),

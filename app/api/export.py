@@ -12,13 +12,12 @@ import orjson
 from numpy.typing import NDArray
 
 from app.memory.samples import Float64s, Floats
+from app.store.cells import cell, texts
 
 Ints = NDArray[np.intp]
 
 ROWS = 1 << 13  # samples written at once
 BYTES = 1 << 21  # of an array written at once
-FORMULA = "=+-@\t\r"  # a cell that begins so is worked out by a spreadsheet
-QUOTED = ',"\r\n'
 DATE = (1980, 1, 1, 0, 0, 0)  # of a member of an archive: the earliest that there is
 
 
@@ -72,13 +71,6 @@ def header(columns: Sequence[Column]) -> bytes:
 
 def titled(name: str, unit: str) -> str:
     return f"{name} [{unit}]" if unit else name
-
-
-def cell(text: str) -> str:
-    """A text as a cell: never a formula, in quotation marks where it must be."""
-    if text[:1] and text[0] in FORMULA:
-        text = "'" + text
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(QUOTED) else text
 
 
 def merged(columns: Sequence[Column | None]) -> Iterator[bytes]:
@@ -139,12 +131,6 @@ def occurrence(x: Float64s) -> Ints:
     begins = np.concatenate(([True], x[1:] != x[:-1]))[: len(x)]
     found: Ints = n - np.maximum.accumulate(np.where(begins, n, 0))
     return found
-
-
-def texts(values: Floats) -> list[bytes]:
-    """Numbers as the shortest texts that give them back; NaN as nothing."""
-    whole = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    return whole.replace(b"null", b"").split(b",") if len(values) else []
 
 
 def lines(x: list[bytes], cells: Sequence[list[bytes]]) -> bytes:

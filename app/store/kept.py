@@ -54,9 +54,9 @@ class Kept(Generic[T]):
         """A number that was never given before. OSError: the shelf is full, or broken."""
         return next(self._numbers) if self._shelf is None else self._shelf.claim()
 
-    def put(self, id: int, thing: T) -> None:
-        """Keep a thing, new or another one than before."""
-        before = self.things.get(id)
+    def put(self, id: int, thing: T, *, anyway: bool = False) -> None:
+        """Keep a thing, new or another one than before; `anyway`: in memory even if it cannot be written."""
+        before = thing if anyway else self.things.get(id)
         self.things[id] = thing
         if self._shelf is not None:
             self._do(id, partial(save, self._shelf, id, thing, self._write), before)
@@ -91,15 +91,18 @@ class Kept(Generic[T]):
         while self._shelf is not None:
             await asyncio.sleep(LOOKS)
             try:
-                await self.look(self._shelf)
+                await self.look()
                 well = True
             except OSError as error:
                 if well:
                     logging.getLogger(__name__).warning("What others keep cannot be seen: %s", error)
                 well = False
 
-    async def look(self, shelf: Shelf) -> None:
+    async def look(self) -> None:
         """Have what is on the shelf by now."""
+        shelf = self._shelf
+        if shelf is None:
+            return
         found = await self._errands.do(shelf.look)
         away = [id for id in self.things if id not in found and id not in self._saving]
         new = [id for id in found if self._stamps.get(id) != found[id] and id not in self._saving]

@@ -40,11 +40,13 @@ class Shelf(Protocol):
 class Folder:
     """Files `NUMBER.KIND` in a folder; a file is written under another name first, so that it is whole.
 
+    sync  whether a file is on the disk, and not only with the system, before it counts
+
     An empty file `NUMBER.id` stands for the highest number that was given.
     """
 
-    def __init__(self, path: Path, kind: str) -> None:
-        self.path, self.kind = path, kind
+    def __init__(self, path: Path, kind: str, *, sync: bool = True) -> None:
+        self.path, self.kind, self.sync = path, kind, sync
         path.mkdir(parents=True, exist_ok=True)
         self._named = re.compile(rf"({NUMBER})\.{kind}")
         self._any = re.compile(rf"({NUMBER})\..+")
@@ -102,7 +104,8 @@ class Folder:
             with part.open("xb", buffering=0) as file:
                 for piece in data:
                     whole(file.fileno(), piece)
-                os.fsync(file.fileno())
+                if self.sync:
+                    os.fsync(file.fileno())
                 known = stamp(os.fstat(file.fileno()))
             part.replace(self._file(id))
         except BaseException:

@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 from app.config import Config
 from app.feed.feed import Feed
 from app.scope.derived import Sources
+from app.store.drawer import Drawer
 from app.store.pins import Pins
 from app.store.setups import Setups
 from app.ui.demo import Demo
+
+
+def empty() -> Drawer:
+    """A drawer in which nothing survives, and nothing is recorded."""
+    return Drawer(None, dict, lambda _batch, _now: None, {})
 
 
 @dataclass(frozen=True)
@@ -23,9 +29,16 @@ class Bench:
     demo: Demo
     feed: Feed
     clock: Callable[[], float] = time.time
-    pins: Pins = field(default_factory=Pins)
-    setups: Setups = field(default_factory=Setups)
+    drawer: Drawer = field(default_factory=empty)
     epochs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def pins(self) -> Pins:
+        return self.drawer.pins
+
+    @property
+    def setups(self) -> Setups:
+        return self.drawer.setups
 
     @property
     def memory(self) -> Sources:

@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from serving import Clock, Served, in_thread, listening, on_loop
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from app.api import measurements, pins, screen, setups, single, triggers
+from app.api import measurements, pins, recordings, screen, setups, single, triggers
 from app.config import Config
 from app.feed.feed import Feed
 from app.guard.guard import Guard
@@ -24,6 +25,7 @@ from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import NotFound
+from app.store.drawer import Drawer
 from app.store.pins import Pins
 from app.store.setups import Setups
 
@@ -71,7 +73,10 @@ class Screens(Served):
 
 @contextmanager
 def serving(
-    points: int = 1_000_000, kept: Pins | None = None, kits: Setups | None = None
+    points: int = 1_000_000,
+    kept: Pins | None = None,
+    kits: Setups | None = None,
+    folder: Path | None = None,
 ) -> Iterator[Screens]:
     """A server in a thread of its own."""
     loop, clock = asyncio.new_event_loop(), Clock()
@@ -79,10 +84,13 @@ def serving(
     feed = Feed(memory, ROWS, lambda: clock() / 1e9)
     singles = single.routes(feed)
     screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
-    posts = ("/data", DataHandler, {"receiver": Receiver(memory, Config()), "clock": clock})
+    receiver = Receiver(memory, Config())
+    posts = ("/data", DataHandler, {"receiver": receiver, "clock": clock})
+    cabinet = Drawer(folder, lambda: memory.records, receiver.put, feed.notices)
 
     guard = Guard(Config())
     drawer = [*pins.routes(feed, kept or Pins(), guard), *setups.routes(feed, kits or Setups(), guard)]
+    drawer += recordings.routes(feed, cabinet, guard)
     routes = [*screen.routes(feed), *measurements.routes(feed), *triggers.routes(feed), *singles, *drawer]
 
     @asynccontextmanager

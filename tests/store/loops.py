@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+LONGEST = 60.0  # s
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
     """What the work returns, or raises."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result(60)
+        return pool.submit(asyncio.run, asyncio.wait_for(work, LONGEST)).result()

@@ -51,7 +51,7 @@ class Process:
         return id
 
     async def look(self) -> dict[int, str]:
-        await self.kept.look(self.shelf)
+        await self.kept.look()
         return self.kept.things
 
 

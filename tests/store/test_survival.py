@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from PIL import Image
 
 from tests.conftest import wait_until
@@ -42,6 +43,36 @@ def listed(server: Server, path: str) -> Any:
     status, body = server.ask("GET", path)
     assert status == 200, body
     return json.loads(body)
+
+
+def test_a_recording_survives_kill_9_up_to_its_last_block(tmp_path: Path) -> None:
+    server = launched(tmp_path)
+    for format in ("arrow", "csv"):
+        assert server.ask("POST", "/recordings", {"format": format})[0] == 200
+    server.columns(X, ch1=[math.sin(20 * x) for x in X])
+    wait_until(lambda: {told["samples"] for told in listed(server, "/recordings")} == {len(X)})
+    assert all(told["ended"] is None for told in listed(server, "/recordings"))
+    killed(server)
+    for format, number in (("arrow", 1), ("csv", 2)):
+        with (tmp_path / "recordings" / f"{number}.{format}").open("ab") as file:
+            file.write(b"\xff\xff\xff\xff\x10\0\0\0half")
+
+    again = launched(tmp_path)
+    try:
+        wait_until(lambda: all(told["ended"] is not None for told in listed(again, "/recordings")))
+        for told in listed(again, "/recordings"):
+            assert (told["why"], told["samples"]) == ("crash", len(X))
+            assert again.ask("POST", f"/recordings/{told['id']}/stop?format=parquet")[0] == 200
+        data = again.ask("GET", "/recordings/1")[1]
+        assert pa.ipc.open_stream(data).read_all().column("x").to_pylist() == X
+        assert again.ask("GET", "/recordings/2")[1].count(b"\n") == len(X) + 1
+        assert again.ask("POST", "/recordings", {"format": "arrow"})[0] == 200
+        again.columns(X, ch1=X)
+    finally:
+        assert again.stop() == 0
+    data = (tmp_path / "recordings" / "3.arrow").read_bytes()
+    assert pa.ipc.open_stream(data).read_all().num_rows == len(X)
+    assert json.loads((tmp_path / "recordings" / "3.json").read_bytes())["why"] == "shutdown"
 
 
 def glass(server: Server) -> bytes:

@@ -1,0 +1,386 @@
+"""Recordings of a memory: every sample from the start on, gaps that are counted, ends of all kinds."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.memory.memory import Memory
+from app.store import recording as recording_file
+from app.store import recordings as module
+from app.store.block import Block
+from app.store.entry import Entry
+from app.store.entry import read as read_entry
+from app.store.kept import Damaged, Newer
+from app.store.reading import blocks
+from app.store.recordings import NotNow, Recordings
+from tests.scope.signals import NOW, send
+from tests.store.loops import finished
+
+FORMATS = ["arrow", "csv"]
+
+
+class Bench:
+    """A memory, and the recordings of one process."""
+
+    def __init__(
+        self, folder: Path | None, points: int = 100_000, largest: int = 1 << 30, most: int = 9
+    ) -> None:
+        self.memory, self.notices = Memory(points), {"other": "stays"}
+        self.recordings = Recordings(
+            folder, lambda: self.memory.records, most=most, largest=largest, notices=self.notices
+        )
+
+    def send(self, name: str, start: int, n: int) -> None:
+        x = np.arange(start, start + n, dtype=np.float64)
+        send(self.memory, name, x, np.sin(x), NOW)
+
+    async def start(self, format: str = "csv", *channels: str) -> int:
+        entry = self.recordings.start(format, channels, NOW)
+        await self.recordings.begun(entry.id)
+        return entry.id
+
+    async def until(self, condition: Callable[[Entry], bool], id: int = 1) -> Entry:
+        for _ in range(2000):
+            entry = self.recordings.get(id)
+            if entry is not None and condition(entry):
+                return entry
+            await asyncio.sleep(0.005)
+        raise TimeoutError(self.recordings.get(id))
+
+    def read(self, id: int = 1) -> dict[str, Block]:
+        """What a recording holds, each channel as one block."""
+        entry = self.recordings.get(id)
+        assert entry is not None
+        found: dict[str, list[Block]] = {}
+        for group in blocks(self.recordings.file(id, entry.format), entry.format):
+            for block in group:
+                found.setdefault(block.channel, []).append(block)
+        return {name: joined(parts) for name, parts in found.items()}
+
+
+def joined(parts: list[Block]) -> Block:
+    names = ("n", "x", "y", "time", "clock", "gap")
+    columns = [np.concatenate([getattr(each, name) for each in parts]) for name in names]
+    return Block(parts[0].channel, parts[0].unit, parts[0].x_unit, *columns)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def told_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TOLD", 0.02)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_all_that_comes_from_start_to_stop_is_recorded(tmp_path: Path, format: str) -> None:
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path)
+        bench.send("a", 0, 100)
+        id = await bench.start(format)
+        for k in range(20):
+            bench.send("a", 100 + 500 * k, 500)
+            if k >= 10:
+                bench.send("late", 500 * k, 500)
+            await asyncio.sleep(0.002)
+        entry = await bench.recordings.stop(id)
+        bench.send("a", 20_000, 100)
+        return bench, entry
+
+    bench, entry = finished(work())
+    found = bench.read()
+    assert {name: len(block) for name, block in found.items()} == {"a": 10_000, "late": 5000}
+    np.testing.assert_array_equal(found["a"].n, np.arange(100, 10_100))
+    np.testing.assert_array_equal(found["a"].x, np.arange(100, 10_100))
+    np.testing.assert_array_equal(found["a"].y, np.sin(np.arange(100, 10_100)))
+    assert (entry.samples, entry.missed, entry.why, set(entry.channels)) == (15_000, 0, "", {"a", "late"})
+    assert entry.bytes == bench.recordings.file(1, format).stat().st_size
+    assert entry.ended is not None
+
+
+def test_only_the_channels_that_were_asked_for_are_recorded(tmp_path: Path) -> None:
+    async def work() -> Bench:
+        bench = Bench(tmp_path)
+        await bench.start("csv", "b", "c")
+        for name in "abc":
+            bench.send(name, 0, 10)
+        await bench.recordings.stop(1)
+        return bench
+
+    assert set(finished(work()).read()) == {"b", "c"}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_the_memory_lost_before_it_was_written_is_a_gap_and_counted(tmp_path: Path, format: str) -> None:
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path, points=1024)
+        bench.send("a", 0, 10)
+        await bench.start(format)
+        for k in range(3):  # without a look in between
+            bench.send("a", 10 + 1024 * k, 1024)
+        entry = await bench.recordings.stop(1)
+        return bench, entry
+
+    bench, entry = finished(work())
+    block = bench.read()["a"]
+    assert entry.missed == 2048
+    assert entry.samples == len(block) == 1024
+    np.testing.assert_array_equal(block.n, np.arange(2058, 3082))
+    assert block.gap[0]
+    assert {each["missed"] for each in bench.recordings.told} == {2048}
+
+
+def test_a_channel_that_began_anew_is_recorded_from_its_beginning(tmp_path: Path) -> None:
+    async def work() -> Bench:
+        bench = Bench(tmp_path)
+        bench.send("a", 0, 50)
+        await bench.start()
+        bench.memory.delete("a")
+        bench.send("a", 0, 30)
+        await bench.recordings.stop(1)
+        return bench
+
+    assert len(finished(work()).read()["a"]) == 30
+
+
+def test_a_recording_can_be_read_while_it_is_under_way(tmp_path: Path) -> None:
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        await bench.start()
+        bench.send("a", 0, 20_000)
+        entry = await bench.until(lambda entry: entry.samples == 20_000)
+        assert entry.bytes == bench.recordings.file(1, "csv").stat().st_size
+        assert len(bench.read()["a"]) == 20_000
+        with pytest.raises(NotNow, match="stop it first"):
+            await bench.recordings.delete(1)
+        await bench.recordings.stop(1)
+        await bench.recordings.stop(1)
+        await bench.recordings.delete(1)
+        await bench.recordings.kept.done()
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["1.id"]
+
+    finished(work())
+
+
+def test_a_small_recording_is_written_within_a_second(tmp_path: Path) -> None:
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        await bench.start()
+        bench.send("a", 0, 1)
+        began = asyncio.get_running_loop().time()
+        await bench.until(lambda entry: entry.samples == 1)
+        assert asyncio.get_running_loop().time() - began < 5
+        await bench.recordings.stop(1)
+
+    finished(work())
+
+
+# ends of other kinds
+
+
+def test_one_that_reaches_the_largest_size_ends(tmp_path: Path) -> None:
+    async def work() -> Entry:
+        bench = Bench(tmp_path, largest=10_000)
+        await bench.start()
+        bench.send("a", 0, 20_000)
+        return await bench.until(lambda entry: entry.ended is not None)
+
+    entry = finished(work())
+    assert (entry.why, entry.bytes > 10_000) == ("size", True)
+
+
+@pytest.mark.parametrize(("number", "why"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "io")])
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_disk_that_takes_no_more_ends_it_after_a_whole_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, number: int, why: str
+) -> None:
+    def fail(file: int, data: bytes) -> None:
+        os.write(file, data[: len(data) // 2])
+        raise OSError(number, os.strerror(number))
+
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path)
+        await bench.start(format)
+        bench.send("a", 0, 10_000)
+        await bench.until(lambda entry: entry.samples == 10_000)
+        monkeypatch.setattr(recording_file, "whole", fail)
+        bench.send("a", 10_000, 10_000)
+        entry = await bench.until(lambda entry: entry.ended is not None)
+        bench.send("a", 20_000, 10)
+        return bench, entry
+
+    bench, entry = finished(work())
+    assert (entry.why, entry.samples) == (why, 10_000)
+    assert len(bench.read()["a"]) == 10_000
+    assert entry.bytes == bench.recordings.file(1, format).stat().st_size
+    assert bench.memory.accepted == 20_010
+    assert "Recording 1 has ended" in bench.notices["recording"]
+    assert bench.recordings.errors[(why,)] == 1
+    (errors,) = [each for each in bench.recordings.collect() if each.name == "osc_recording_errors"]
+    assert [each.value for each in errors.samples if each.labels == {"reason": why}] == [1]
+
+
+def test_one_that_cannot_begin_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        monkeypatch.setattr(recording_file, "whole", fail)
+        with pytest.raises(OSError, match="No space left"):
+            await bench.start()
+        assert bench.recordings.told == []
+        await bench.recordings.kept.done()
+        assert not list(tmp_path.glob("1.csv"))
+
+    finished(work())
+
+
+def test_a_disk_that_fails_at_the_end_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async def work() -> Entry:
+        bench = Bench(tmp_path)
+        await bench.start()
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", fail)
+            return await bench.recordings.stop(1)
+
+    assert finished(work()).why == "io"
+
+
+def test_the_end_of_the_server_ends_it_in_good_order(tmp_path: Path) -> None:
+    async def work() -> Bench:
+        bench = Bench(tmp_path)
+        await bench.start("arrow")
+        bench.send("a", 0, 1000)
+        await bench.recordings.close()
+        return bench
+
+    bench = finished(work())
+    assert len(bench.read()["a"]) == 1000
+    (entry,) = Bench(tmp_path).recordings.told
+    assert (entry["why"], entry["samples"]) == ("shutdown", 1000)
+
+
+def test_one_whose_process_was_killed_is_closed_by_whoever_comes_next(tmp_path: Path) -> None:
+    async def killed() -> None:
+        bench = Bench(tmp_path)
+        await bench.start("csv")
+        bench.send("a", 0, 10_000)
+        await bench.until(lambda entry: entry.samples == 10_000)
+        await bench.recordings.kept.done()
+        (recording, task), *_ = bench.recordings._live.values()
+        os.close(recording._file)  # as the system does
+        task.cancel()
+
+    async def next_one() -> Entry:
+        bench = Bench(tmp_path)
+        watching = asyncio.create_task(bench.recordings.watch())
+        entry = await bench.until(lambda entry: entry.ended is not None)
+        watching.cancel()
+        assert len(bench.read()["a"]) == entry.samples
+        return entry
+
+    finished(killed())
+    with (tmp_path / "1.csv").open("ab") as file:
+        file.write(b"a,10000,1")
+    assert (finished(next_one()).why, finished(next_one()).samples) == ("crash", 10_000)
+
+
+def test_one_that_another_process_records_is_left_alone_and_can_be_stopped(tmp_path: Path) -> None:
+    async def both() -> None:
+        one, two = Bench(tmp_path), Bench(tmp_path)
+        tasks = [asyncio.create_task(each.recordings.watch()) for each in (one, two)]
+        id = await one.start()
+        one.send("a", 0, 9000)
+        await one.until(lambda entry: entry.samples == 9000)
+        await one.recordings.kept.done()
+        await two.recordings.kept.look()
+        await asyncio.sleep(0.1)
+        assert two.recordings.get(id) == one.recordings.get(id)
+        with pytest.raises(NotNow):
+            await two.recordings.delete(id)
+        looking = asyncio.create_task(look_often(two))
+        entry = await two.recordings.stop(id)
+        assert (entry.ended is not None, entry.why) == (True, "")
+        assert not list(tmp_path.glob("*.stop"))
+        for task in (*tasks, looking):
+            task.cancel()
+
+    finished(both())
+
+
+async def look_often(bench: Bench) -> None:
+    while True:
+        await bench.recordings.kept.look()
+        await asyncio.sleep(0.02)
+
+
+# what may not be
+
+
+def test_without_a_folder_it_says_what_to_set() -> None:
+    bench = Bench(None)
+    assert bench.recordings.formats == []
+    with pytest.raises(NotNow, match="SCOPE_DATA") as why:
+        bench.recordings.start("csv", (), NOW)
+    assert why.value.code == "no_folder"
+
+
+def test_there_are_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        bench = Bench(tmp_path, most=2)
+        with pytest.raises(NotNow, match="formats here are"):
+            bench.recordings.start("mp3", (), NOW)
+        await bench.start()
+        monkeypatch.setattr(module, "AT_ONCE", 1)
+        with pytest.raises(NotNow, match="under way"):
+            await bench.start()
+        await bench.recordings.stop(1)
+        await bench.start()
+        await bench.recordings.stop(2)
+        with pytest.raises(NotNow, match="delete one first"):
+            await bench.start()
+        await bench.recordings.kept.done()
+
+    finished(work())
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"file": "x"}', b'{"file": "web-oscilloscope recording", "version": 1}']
+)
+def test_what_tells_of_no_recording_is_damaged(data: bytes) -> None:
+    with pytest.raises(Damaged):
+        read_entry(data)
+
+
+def test_a_later_version_is_told_from_damage() -> None:
+    with pytest.raises(Newer):
+        read_entry(b'{"file": "web-oscilloscope recording", "version": 2}')
+
+
+def test_the_loop_turns_while_much_is_written(tmp_path: Path) -> None:
+    """Arrow, 2 M samples: nothing holds the loop for long."""
+
+    async def work() -> float:
+        bench = Bench(tmp_path, points=2_000_000)
+        await bench.start("arrow")
+        loop, longest = asyncio.get_running_loop(), 0.0
+        bench.send("a", 0, 2_000_000)
+        stopping = asyncio.create_task(bench.recordings.stop(1))
+        while not stopping.done():
+            began = loop.time()
+            await asyncio.sleep(0)
+            longest = max(longest, loop.time() - began)
+        assert stopping.result().samples == 2_000_000
+        return longest
+
+    assert finished(work()) < 0.5
+    assert threading.active_count() < 50
