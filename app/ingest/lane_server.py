@@ -114,8 +114,10 @@ class LaneServer(HTTPServer):
         return self.shared.encoded(self.shared.receiver.refused(malformed(), {}), "close")
 
     async def close_all_connections(self) -> None:
-        for opened in [*self.shared.lanes, *self.greetings]:
-            opened.close()
+        for lane in list(self.shared.lanes):
+            lane.close()
+        for greeting in list(self.greetings):
+            greeting.close()
         await super().close_all_connections()
 
 
