@@ -28,6 +28,16 @@ class Outcome:
     pending: list[asyncio.Future[Any]]
 
 
+async def arrived(body: Outcome, said: bytes) -> bytes:
+    """What is said of a long body once all of its blocks are stored.
+
+    Problem  of the first block that is not
+    """
+    for done in body.pending:
+        await done
+    return said
+
+
 class Room:
     """Bodies that are on their way in, the one that has not come on for longest at the beginning.
 

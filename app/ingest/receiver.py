@@ -23,7 +23,7 @@ from app.ingest.batch import Asked, Decode, Limits, Point
 from app.ingest.bus import Bus, Done, Local, Mark
 from app.ingest.counts import Counts
 from app.ingest.formats import NAMES, decoder, is_binary, media_type
-from app.ingest.intake import Intake, Outcome, Room
+from app.ingest.intake import Intake, Outcome, Room, arrived
 from app.ingest.query import parameters
 from app.ingest.receipt import crowded, outcome, receipt
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
@@ -191,11 +191,17 @@ class Receiver:
 
     def repeated(
         self, headers: Mapping[str, str], body: bytes, asked: Asked, request: Numbered, *, plain: bool
-    ) -> bytes:
-        """The same, and the samples are counted, unless it would take long to read them."""
+    ) -> Said:
+        """The same, and the samples are counted."""
         read = decoder(media_type(headers.get("Content-Type", "")), body, asked.query)
-        batch = [] if self.turns.needs(read, len(body)) else self.read(read, body, asked)
-        return self.again(request, batch, NAMES[read], plain=plain)
+        if not self.turns.needs(read, len(body)):
+            return self.again(request, self.read(read, body, asked), NAMES[read], plain=plain)
+
+        async def counted() -> bytes:
+            batch = await self.turns.read(read, body, asked)
+            return self.again(request, batch, NAMES[read], plain=plain)
+
+        return counted()
 
     def again(self, request: Numbered, batch: Sequence[Samples], kind: str, *, plain: bool) -> bytes:
         """What is said of a request that is stored already."""
@@ -316,13 +322,3 @@ class Receiver:
             self.counts.appended.note(time.perf_counter() - began)
         self.counts.timed(batch, now)
         return done
-
-
-async def arrived(body: Outcome, said: bytes) -> bytes:
-    """What is said of a long body once all of its blocks are stored.
-
-    Problem  of the first block that is not
-    """
-    for done in body.pending:
-        await done
-    return said

@@ -9,9 +9,10 @@ import orjson
 import pytest
 
 from app.config import Config
+from app.ingest.answer import Answer
 from app.ingest.batch import Asked, completed
 from app.ingest.raw import raw_samples
-from app.ingest.receiver import Answer, Receiver
+from app.ingest.receiver import Receiver
 from app.ingest.turns import STEPS, Turns
 from app.memory.memory import Memory
 from app.problems import Problem
