@@ -31,7 +31,7 @@ class Axis:
 
     A back step begins a segment with the block's own base; a jump begins one with the base it had.
     More than a tenth of the last 256 steps going back makes a figure, which has no segments and no gaps,
-    until fewer than a fiftieth do.
+    until fewer than a fiftieth do. Blocks that name their step, and those without x, are never part of one.
     """
 
     def __init__(self, room: Float64s) -> None:
@@ -45,6 +45,7 @@ class Axis:
         self._backs: deque[int] = deque()  # samples reached by a back step, among the recent ones
         self._counted = 0  # sample from which steps are counted
         self._step: float | None = None  # of the previous block
+        self._declared = False  # whether the block being taken is known to be one over time
         self._own: float | int = 0.0  # base of the block being taken ...
         self._delta = 0.0  # ... and what its offsets lack to be offsets from the current base
 
@@ -79,6 +80,7 @@ class Axis:
     def _approach(self, n: int, samples: Samples) -> None:
         """Relate the block to the current segment, or begin one."""
         origin, self._own = samples.origin, samples.base
+        self._declared = samples.step is not None or origin is not Origin.DATA
         if origin is Origin.NEXT:
             origin, self._own = Origin.CLOCK, anchor(samples)
         if n == 0 or origin is not self.origin:
@@ -146,6 +148,9 @@ class Axis:
 
     def _turn(self, n: int, step: float) -> None:
         """A back step, or any step of a figure."""
+        if self._declared:
+            self._end_figure(n)
+            return
         backs = self._backs
         if step < 0:
             backs.append(n)

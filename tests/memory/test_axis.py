@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from blocks import NOW, clocked, explicit, following, stepped
@@ -234,7 +236,7 @@ def test_a_figure_ends_when_x_goes_on(batch: int) -> None:
 
 def test_samples_with_other_origins_join_a_figure_in_place() -> None:
     origins = (100.0, 50.0, 75.0, 60.0, 20.0)
-    made = record(*(stepped(t0, 0.25, 3) for t0 in origins))
+    made = record(*(replace(stepped(t0, 0.25, 3), step=None) for t0 in origins))
     assert made.figure
     expected = [t0 + step for t0 in origins for step in (0.0, 0.25, 0.5)]
     assert made.x(0, 15).tolist() == expected
@@ -245,3 +247,17 @@ def test_samples_with_other_origins_join_a_figure_in_place() -> None:
 def test_three_restarts_among_many_samples_are_no_figure() -> None:
     made = record(*(explicit(np.arange(100.0)) for _ in range(4)))
     assert starts(made) == [0, 100, 200, 300]
+
+
+def test_a_block_that_names_its_step_is_one_over_time_however_late_it_comes() -> None:
+    late = [0.0, 0.3, 0.0, 0.4, 0.1, 0.3, 0.0, 0.4]  # s by which blocks of a tenth of a second are held up
+    blocks = [following(0.1 * k + held, 0.01, 10) for k, held in enumerate(late)]
+    made = record(*blocks)
+    assert not made.figure
+    assert all(np.all(np.diff(made.x(part.start, part.stop)) > 0) for part in segments(made))
+    assert not record(*(stepped(0.0, 0.01, 3) for _ in range(9))).figure
+
+
+def test_a_figure_ends_with_a_block_that_names_its_step() -> None:
+    made = record(explicit(LISSAJOUS), stepped(0.0, 0.1, 5))
+    assert [part.figure for part in segments(made)] == [True, False]
