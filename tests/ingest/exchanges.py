@@ -169,14 +169,9 @@ EXCHANGES = [
     Exchange("a crowd", 503, "overloaded", "0 bodies", **packed(POINT), server="crowded", told=AGAIN),
     Exchange("no store", 503, "store_unavailable", "again", server="down", told=AGAIN),
 ]
-# What other blocks refuse, and where that is tried.
+# What else a probe may hear, and where that is tried.
 ELSEWHERE = {
-    "pin_limit": "api/test_pins_api.py",
-    "bad_note": "api/test_pins_api.py",
-    "too_many_views": "feed/test_socket.py",
     "bad_request": "ingest/test_lane.py",
+    "draining": "test_drain.py",
     "upgrade_required": "feed/test_socket.py",
-    "disk_full": "api/test_pins_api.py",
-    "setup_limit": "api/test_setups_api.py",
-    "bad_name": "api/test_setups_api.py",
 }

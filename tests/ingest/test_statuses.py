@@ -22,6 +22,8 @@ from app.memory.samples import Origin, Samples
 from app.problems import CODES, Problem
 
 TESTS = Path(__file__).parents[1]
+APP = TESTS.parent / "app"
+RAISED = re.compile(r'Problem\(\s*"(\w+)"')
 HELD = Samples("ch1", 0.0, np.array([1.0, 2.0]), np.array([3.0, 4.0]), Origin.DATA)
 COMPARED = {"content-type", "x-content-type-options", "allow", "www-authenticate"}
 NUMBERS = re.compile(rb'\b[0-9a-f]{32}\b|"retry_after_ms":\d+')  # of requests, and how long to wait
@@ -151,9 +153,12 @@ def test_who_asks_for_rfc_9457_gets_the_same_so(servers: Callable[[str], Pair], 
         assert digest(served.memory) == before
 
 
-def test_every_code_has_a_row_or_is_tried_elsewhere() -> None:
+def test_every_code_that_a_probe_may_hear_has_a_row_or_is_tried_elsewhere() -> None:
+    files = [path for folder in ("ingest", "guard") for path in (APP / folder).glob("*.py")]
+    raised = {code for path in files for code in RAISED.findall(path.read_text())}
     rows = {row.code for row in EXCHANGES if row.code}
-    assert rows | set(ELSEWHERE) == set(CODES)
+    assert {"bad_json", "rate_limited", "seq_conflict"} < raised <= set(CODES)
+    assert raised <= rows | set(ELSEWHERE)
     assert not rows & set(ELSEWHERE)
     for code, file in ELSEWHERE.items():
         assert f'"{code}"' in (TESTS / file).read_text(), code
