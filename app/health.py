@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
@@ -11,7 +12,8 @@ import orjson
 from app.problems import JsonHandler
 from app.system import BOOT_ID as BOOT_ID
 
-EVERY = 0.5  # s between two looks at the loop
+EVERY = 0.1  # s between two looks at the loop
+KEPT = 150  # looks that are remembered: fifteen seconds, as Prometheus asks about so often
 SLOW = 1.0  # s by which the loop may be late and still be called ready
 
 Check = Callable[[], bool]
@@ -35,6 +37,12 @@ class Pulse:
     def __init__(self, beat: Callable[[], None] = lambda: None) -> None:
         self.lag = 0.0
         self.beat = beat
+        self._lags: deque[float] = deque([0.0], maxlen=KEPT)
+
+    @property
+    def longest(self) -> float:
+        """s, of the last fifteen seconds."""
+        return max(self._lags)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -43,6 +51,7 @@ class Pulse:
             due = loop.time() + EVERY
             await asyncio.sleep(EVERY)
             self.lag = max(0.0, loop.time() - due)
+            self._lags.append(self.lag)
             self.beat()
 
     def steady(self) -> bool:

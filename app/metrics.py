@@ -126,7 +126,9 @@ class Figures(Collector):
 
     def of_process(self) -> Iterator[Metric]:
         """How the process is."""
-        yield gauge("osc_event_loop_lag_seconds", "how late the loop is", self.pulse.lag)
+        yield gauge(
+            "osc_event_loop_lag_seconds", "how late the loop was, of 15 s the most", self.pulse.longest
+        )
         kinds: Values = {("rss",): resident(), ("limit",): self.receiver.overload.footprint.limit}
         yield labelled("osc_memory_bytes", "memory of the process, and what it may use", ("kind",), kinds)
         yield gauge("osc_overload_state", "1 while samples are refused, 2 while viewers have to go",

@@ -217,7 +217,9 @@ class JsonHandler(RequestHandler):
     ) -> None:
         if isinstance(value, (Problem, HTTPError)) or typ is None or value is None:
             return
-        app_log.error("request %s failed", self.request_id(), exc_info=(typ, value, tb))
+        number = self.request_id()
+        extra = {"event": "bug", "request_id": number}
+        app_log.error("request %s failed", number, exc_info=(typ, value, tb), extra=extra)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         exception = kwargs.get("exc_info", (None, None, None))[1]

@@ -91,7 +91,7 @@ class Status:
             "rss": resident(),
             "limit": overload.footprint.limit,
             "overload": overload.state,
-            "lag": figures.pulse.lag,
+            "lag": figures.pulse.longest,
             "samples": figures.live(),
             "samples_bytes": sum(record.nbytes for record in figures.memory.records.values()),
             "open": figures.receiver.guard.everybody is not None,
@@ -123,6 +123,8 @@ class StatusHandler(Said):
     def get(self) -> None:
         self.say(self.status.told())
 
+    head = get
+
 
 class StatusPage(JsonHandler):
     """GET /status: a page of its own, without a session."""
@@ -131,3 +133,5 @@ class StatusPage(JsonHandler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.finish(PAGE.read_bytes())
+
+    head = get

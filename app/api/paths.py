@@ -9,6 +9,19 @@ from app.api.selection import FORMATS
 JSON = "application/json"
 
 READY = thing("status checks boot_id", status=TEXT, checks={"type": "object"}, boot_id=TEXT)
+STATE = thing(
+    "status checks notices boot_id version uptime durability in lost out process channels details",
+    status={"enum": ["pass", "fail"]},
+    checks={"type": "object"},
+    notices=array(TEXT),
+    boot_id=TEXT,
+    version=TEXT,
+    uptime=NUMBER,
+    durability={"enum": ["memory", "file", "stream"]},
+    channels=array({"type": "object"}),
+    details={"type": "object"},
+    **{part: {"type": "object"} for part in ("in", "lost", "out", "process")},
+)
 PATHS: dict[str, dict[str, Told]] = {
     "/data": {
         "post": {
@@ -234,6 +247,20 @@ PATHS: dict[str, dict[str, Told]] = {
                 code: (said, {JSON: READY}) for code, said in (("200", "They may"), ("503", "Not now"))
             },
             "codes": (),
+        }
+    },
+    "/status": {
+        "get": {
+            "summary": "The page that says how the server is",
+            "answers": {"200": ("The page", {"text/html": TEXT})},
+            "codes": LOOK,
+        }
+    },
+    "/status.json": {
+        "get": {
+            "summary": "How the server is: what comes in, is lost, refused and sent, memory, every channel",
+            "answers": {"200": ("Its state", {JSON: STATE})},
+            "codes": LOOK,
         }
     },
     "/metrics": {

@@ -26,7 +26,8 @@ class Answer:
 def failure(error: Exception, headers: Mapping[str, str]) -> Answer:
     """The answer to a request that met a bug, which is logged."""
     number = request_id(headers)
-    app_log.error("request %s failed", number, exc_info=error)
+    extra = {"event": "bug", "request_id": number}
+    app_log.error("request %s failed", number, exc_info=error, extra=extra)
     return told(Problem("internal", "a bug in the server; its log names this request_id"), headers, number)
 
 

@@ -67,7 +67,7 @@ function update(now) {
     ['not sent, viewer busy', ...some(now.out.skipped)], ['viewers given up', dropped || '0', dropped ? '' : 'none']])
   fill('process', [['memory', bytes(now.process.rss)], ['limit', now.process.limit ? bytes(now.process.limit) : DASH],
     ['overload', ['no', 'samples refused', 'viewers sent away'][now.process.overload], now.process.overload ? 'bad' : 'none'],
-    ['samples kept', `${count(now.process.samples)}, ${bytes(now.process.samples_bytes)}`], ['loop lag', engineering(now.process.lag, 's', 2)],
+    ['samples kept', `${count(now.process.samples)}, ${bytes(now.process.samples_bytes)}`], ['loop lag, most of 15 s', engineering(now.process.lag, 's', 2)],
     ['who may send', now.process.open ? 'anybody' : 'with a token']])
   const details = Object.entries(now.details)
   $('more').hidden = !details.length
