@@ -7,11 +7,11 @@ import ctypes
 import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 PAGE = resource.getpagesize()
-GROUPS = Path("/sys/fs/cgroup")
+GROUPS, MINE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 NAMES = {  # by version of control groups: limit, use, and what of it the kernel can drop
     2: ("memory.max", "memory.current", ("active_file", "inactive_file")),
     1: ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_active_file", "total_inactive_file")),
@@ -78,15 +78,20 @@ class Group:
 
 def groups() -> Iterator[Group]:
     """Where the limit of this process may be told, the nearest first."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+    with contextlib.suppress(OSError, ValueError):
+        for line in MINE.read_text().splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:
-                yield Group(GROUPS / path.strip("/"), 2)
+                yield from above(GROUPS, path, 2)
             elif controllers == "memory":
-                yield Group(GROUPS / "memory" / path.strip("/"), 1)
-    yield Group(GROUPS, 2)
-    yield Group(GROUPS / "memory", 1)
+                yield from above(GROUPS / "memory", path, 1)
+
+
+def above(root: Path, path: str, version: int) -> Iterator[Group]:
+    """A group and those around it; in a container the root alone may be there."""
+    place = PurePosixPath(path.strip("/"))
+    for part in (place, *place.parents):
+        yield Group(root / part, version)
 
 
 class Footprint:
@@ -105,7 +110,7 @@ class Footprint:
 
     def used(self) -> int:
         """Bytes that count against the limit."""
-        return own() if self.group is None else self.group.used()
+        return (self.group.used() if self.group is not None else 0) or own()
 
 
 def trim() -> None:

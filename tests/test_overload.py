@@ -122,6 +122,21 @@ def test_a_container_counts_without_what_the_kernel_can_drop(tmp_path: Path, ver
     assert group.limit() == 0
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_nearest_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+    name, root = footprint.NAMES[version][0], tmp_path / ("memory" if version == 1 else "")
+    (root / "a" / "b").mkdir(parents=True)
+    mine = tmp_path / "mine"
+    mine.write_text("9:name=systemd:/\n4:memory:/a/b\n" if version == 1 else "0::/a/b\n")
+    monkeypatch.setattr(footprint, "GROUPS", tmp_path)
+    monkeypatch.setattr(footprint, "MINE", mine)
+    assert Footprint(None).limit == footprint.machine()
+    for folder, limit in ((root, 3_000_000), (root / "a", 2_000_000), (root / "a" / "b", 1_000_000)):
+        (folder / name).write_text(f"{limit}\n")
+        assert Footprint(None).limit == limit
+    assert Footprint(500_000).limit == 500_000
+
+
 def test_a_process_says_of_itself_what_the_system_says() -> None:
     assert footprint.resident() >= footprint.own() > 10_000_000
     assert footprint.machine() > footprint.resident()
