@@ -5,12 +5,13 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")"
 unset PYTHONDONTWRITEBYTECODE # without cached bytecode each start would take seconds longer
 
-job=       # what runs now and is waited for, as the number of its process group: the app, most of the time
+job=       # what runs now and is waited for, as the number of its process group
 front=     # nginx, likewise
 run=       # private folder of this run: socket, nginx's files, logs
 half_made= # an environment that is not complete yet
 
 source scripts/environment.sh
+source scripts/workers.sh
 
 # Ends a process group: first by the signal (to one process of it, if one is named), and after so many twentieths of a
 # second by force.
@@ -27,12 +28,24 @@ end_group() {
 finish() {
     trap '' TERM INT HUP USR1
     end_group "$job" TERM 70
+    end_workers
     end_group "$front" QUIT 20 "$(cat "$run/nginx.pid" 2>/dev/null)"
     rm -rf -- ${half_made:+"$half_made"} ${run:+"$run"}
 }
 trap finish EXIT
-trap 'exit 0' TERM INT HUP
+trap 'exit 0' TERM INT
+trap hang_up HUP
+trap 'reload_nginx' USR2
 trap 'fail "nginx has ended, and with it the public port."' USR1
+
+# HUP puts new processes in the place of the old ones; but from a terminal that is gone it means the end.
+terminal() { : </dev/tty; } 2>/dev/null
+terminal && had_terminal=yes || had_terminal=
+hang_up() {
+    [[ -z $had_terminal ]] || terminal || exit 0
+    ((${#supervisors[@]})) || exit 0
+    turning=yes
+}
 
 # Starts a command as `job`, in a process group of its own: Ctrl-C reaches start.sh alone, which ends things in order.
 launch() {
@@ -59,6 +72,7 @@ help() {
     choose_own_python
     "$python" -c 'from app.config import parser; made = parser(); made.prog = "./start.sh"; made.print_help()'
     say "start.sh itself reads SCOPE_NGINX: off, or on to insist on it; not set: nginx is used when it is installed."
+    say "WORKERS is how many processes it starts behind nginx; more than one need SCOPE_REDIS."
     exit 0
 }
 
@@ -98,6 +112,7 @@ read_settings() {
     local answers
     answers=$("$python" -m scripts.settings "$nginx" "$@") || exit
     eval "$answers"
+    export BOKEH_SECRET_KEY=${BOKEH_SECRET_KEY:-$secret} # of all processes the same: each knows the pages of the others
 }
 
 # Debian keeps nginx where only root looks.
@@ -119,12 +134,32 @@ make_run_folder() {
     log=$run/log
 }
 
+# What nginx.conf has for each process: all that take requests, each alone, and which of them tells its figures.
+list_workers() {
+    local n place
+    servers= each= told=
+    for ((n = 1; n <= workers; n++)); do
+        place="server \"unix:$run/app-$n.sock\" max_fails=0;"
+        servers+="$place "
+        each+="upstream worker$n { $place } "
+        told+="$n worker$n; "
+    done
+    sticky=
+    ((workers == 1)) || sticky="hash \$visitor consistent;"
+}
+
 # nginx.conf with this run's values in it. As root, nginx's workers are root too, as the app is: its socket is closed to
 # everyone else.
 render() {
     local text user=
     ((EUID != 0)) || user="user $(id -un) $(id -gn);"
     text=$(<nginx.conf)
+    list_workers
+    text=${text//@WORKERS@/"$workers"}
+    text=${text//@SERVERS@/"$servers"}
+    text=${text//@STICKY@/"$sticky"}
+    text=${text//@EACH@/"$each"}
+    text=${text//@TOLD@/"$told"}
     text=${text//@RUN@/"$run"}
     text=${text//@LISTEN@/"$listen${tls_cert:+ ssl}"}
     text=${text//@TLS@/"${tls_cert:+ssl_certificate \"$tls_cert\"; ssl_certificate_key \"$tls_key\";}"}
@@ -141,6 +176,13 @@ start_nginx() {
     launch end_with_nginx "${options[@]}"
     front=$job
     job=
+}
+
+# Reads nginx.conf and certificates anew; connections that are open stay with the old workers for up to 30 s.
+reload_nginx() {
+    [[ -n $front ]] || return 0
+    render
+    kill -HUP "$(<"$run/nginx.pid")" 2>/dev/null || true
 }
 
 end_with_nginx() {
@@ -165,31 +207,10 @@ healthy() (
 announce() {
     [[ -z $own_socket ]] || { say "Web Oscilloscope on the Unix socket $own_socket" && return; }
     until healthy; do
-        kill -0 "$job" 2>/dev/null || return 0
+        ! any_dead || return 0
         sleep 0.1
     done
     say "Web Oscilloscope on $local_url${lan_url:+, in the network on $lan_url}"
-    announced=yes
-}
-
-# Keeps the app running: starts it again 0.5, 1, 2, 4 s after a death, and gives up at the fifth within a minute.
-supervise() {
-    local deaths="" announced="" status pause when recent
-    local pauses=(0.5 0.5 1 2 4)
-    while :; do
-        [[ -n $own_socket ]] || rm -f -- "$run/app.sock"
-        launch "$python" -m app "$@"
-        [[ -n $announced ]] || announce
-        ended && status=0 || status=$?
-        ((status != 2)) || exit 2 # a setting that the app cannot use, and it has said which
-        recent=0
-        deaths="$deaths $SECONDS"
-        for when in $deaths; do ((SECONDS - when >= 60)) || recent=$((recent + 1)); done
-        ((recent < 5)) || fail "The app has ended five times within a minute, last with status $status: giving up."
-        pause=${pauses[recent]}
-        printf 'start.sh: the app has ended with status %s; starting it again in %s s.\n' "$status" "$pause" >&2
-        attend sleep "$pause"
-    done
 }
 
 # More open connections than many systems grant at first; every viewer takes two.
@@ -205,11 +226,10 @@ main() {
     make_run_folder
     choose_environment "$@"
     raise_limits
-    if [[ -n $nginx && -z $own_socket ]]; then
-        start_nginx
-        export SCOPE_SOCKET=$run/app.sock
-    fi
-    supervise "$@" --port "$port"
+    [[ -z $nginx || -n $own_socket ]] || start_nginx
+    start_workers "$@" --port "$port"
+    announce
+    attend_workers
 }
 
 main "$@"

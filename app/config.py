@@ -109,6 +109,14 @@ class Config:
         "tokens for viewers; not set: anybody may look",
         secret=True,
     )
+    secret_key: str = setting(
+        "",
+        "BOKEH_SECRET_KEY",
+        str,
+        "a text",
+        "key that signs the sessions of pages; start.sh makes one at each start, for all of its processes",
+        secret=True,
+    )
     rate_points: int | None = setting(
         None,
         "SCOPE_RATE_POINTS",

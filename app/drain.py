@@ -45,6 +45,8 @@ class Drain:
         await asyncio.sleep(QUEUED)
         self.http.stop()
         await self.until(lambda: not self.http.shared.lanes, LEFT_WITHIN)
+        for lane in [lane for lane in self.http.shared.lanes if not lane.busy]:
+            lane.close()
 
     async def run(self) -> None:
         """Take no more, let what has begun come to its end, and close everything."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import shlex
 import socket
 import sys
@@ -75,7 +77,22 @@ def url(host: str, port: int, scheme: str = "http") -> str:
     return f"{scheme}://{shown}" + ("" if port == PORTS[scheme] else f":{port}")
 
 
-def assignments(config: Config, port: int) -> dict[str, str]:
+def workers(config: Config, front: str, text: str) -> int:
+    """How many processes of the app there are to be.
+
+    text         of WORKERS
+    ConfigError  there cannot be so many
+    """
+    if not re.fullmatch("[1-9][0-9]?", text or "1"):
+        raise ConfigError(f"WORKERS={text!r}: wants a whole number from 1 to 99")
+    n = int(text or "1")
+    if n > 1 and (config.redis is None or not front or config.socket):
+        lacking = "SCOPE_REDIS, by which they share what they receive" if config.redis is None else "nginx"
+        raise ConfigError(f"WORKERS={n}: more than one process needs {lacking}")
+    return n
+
+
+def assignments(config: Config, port: int, processes: int = 1) -> dict[str, str]:
     """What start.sh asks for, by the name of its variable."""
     everywhere = config.bind in WILDCARDS
     lan = address() if everywhere else ""
@@ -84,6 +101,8 @@ def assignments(config: Config, port: int) -> dict[str, str]:
     largest = max(config.max_body, config.max_binary)
     return {
         "port": str(port),
+        "workers": str(processes),
+        "secret": secrets.token_hex(),
         "probe_host": "127.0.0.1" if everywhere else config.bind,
         "listen": f"[{config.bind}]:{port}" if ":" in config.bind else f"{config.bind}:{port}",
         "max_body": str(largest),
@@ -101,7 +120,8 @@ def main(front: str, flags: Sequence[str]) -> int:
     try:
         config = load(flags)
         port = config.port if config.socket else port_of(config, front)
-        found = assignments(config, port)
+        processes = workers(config, front, os.environ.get("WORKERS", ""))
+        found = assignments(config, port, processes)
     except (ConfigError, PortError, CertificateError) as error:
         print(f"start.sh: {error.args[-1]}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1

@@ -25,10 +25,12 @@ class RedisServer:
     """
     folder   for its append-only file
     options  of redis.conf
+    fsync    `everysec` puts off even writing while the disk is slow: a kill may cost what was acknowledged
     """
 
     folder: Path
     options: tuple[str, ...] = ("--appendonly", "yes")
+    fsync: str = "always"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -42,7 +44,7 @@ class RedisServer:
 
     def start(self) -> RedisServer:
         place = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
-        command = ["redis-server", *place, "--appendfsync", "everysec", *self.options]
+        command = ["redis-server", *place, "--appendfsync", self.fsync, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_until(self.answers, 10)
         return self

@@ -30,6 +30,7 @@ GOOD = [
         (Token(digest("long-token"), frozenset({"a", "b:c"})), Token(digest("other-one"))),
     ),
     ("view_tokens", "SCOPE_VIEW_TOKENS", "12345678", (Token(digest("12345678")),)),
+    ("secret_key", "BOKEH_SECRET_KEY", "a key", "a key"),
     ("rate_points", "SCOPE_RATE_POINTS", "1e6", 1_000_000),
     ("rate_requests", "SCOPE_RATE_REQUESTS", "0", 0),
     ("rate_channels", "SCOPE_RATE_CHANNELS", "30", 30),

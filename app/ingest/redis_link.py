@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -14,10 +16,13 @@ from redis.exceptions import RedisError, ResponseError
 
 from app.texts import Store
 
+T = TypeVar("T")
 STREAM = "{scope}"  # the other keys begin with it; the braces keep them together in a cluster
 TOTALS, FACTS = STREAM + ":totals", STREAM + ":facts"
 SCRIPT = (Path(__file__).parent / "redis_append.lua").read_text("utf-8")
 CONNECTED, CALLED = 1.0, 2.0  # s that a connection and a call may take
+HELD_UP = 0.1  # s more, as it may have been the loop that was late
+LAST_RESORT = 10.0  # s
 SOONEST, LATEST = 0.1, 1.0  # s before another attempt
 FAILURES = (RedisError, OSError, TimeoutError)
 START = b"0-0"  # before the first entry
@@ -25,15 +30,12 @@ DOWN = "Redis does not answer: the picture stands still, and samples are refused
 VOLATILE = "Redis writes no append-only file: what it holds ends with it (appendonly yes would keep it)."
 
 
-def connection(place: Store, called: float = CALLED) -> Redis:
-    """A client with one connection and no second attempts: whether a batch was stored must be known.
-
-    called  s that a call may take
-    """
+def connection(place: Store) -> Redis:
+    """A client with one connection and no second attempts: whether a batch was stored must be known."""
     client = Redis(
         host=place.host, port=place.port, db=place.db, username=place.user or None,
         password=place.password or None, ssl=place.secure, protocol=2,
-        socket_connect_timeout=CONNECTED, socket_timeout=called, retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=CONNECTED, socket_timeout=LAST_RESORT, retry=Retry(NoBackoff(), 0),
         max_connections=2,
     )  # fmt: skip
     client.set_response_callback("XREAD", raw)
@@ -45,9 +47,27 @@ def raw(response: Any, **_: Any) -> Any:
     return response
 
 
-async def asked(client: Redis, *words: Any) -> Any:
-    """The answer to a command."""
-    return await client.execute_command(*words)  # type: ignore[no-untyped-call]
+async def asked(client: Redis, *words: Any, seconds: float = CALLED) -> Any:
+    """The answer to a command.
+
+    TimeoutError  it takes too long
+    """
+    return await within(seconds, client.execute_command(*words))  # type: ignore[no-untyped-call]
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work returns, or TimeoutError.
+
+    When the process is held up, what came in time is still to be read when the time is over.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        for left in (seconds, HELD_UP):
+            if (await asyncio.wait({task}, timeout=left))[0]:
+                return task.result()
+        raise TimeoutError(f"no answer within {seconds:.1f} s")
+    finally:
+        task.cancel()
 
 
 async def hang_up(client: Redis) -> None:

@@ -61,7 +61,7 @@ class Tail:
         self, place: Store, memory: SharedMemory, arrived: Callable[[], None] = lambda: None
     ) -> None:
         self.memory, self.arrived = memory, arrived
-        self.client = connection(place, PATIENCE)
+        self.client = connection(place)
         self.at, self.goal = START, (START, 0)
         self.epoch: bytes | None = None
         self.total: int | None = None
@@ -113,7 +113,7 @@ class Tail:
         """The next entries, or none for a moment."""
         count = int(min(max(AT_ONCE / self._size, 1), MOST_ENTRIES))
         command = ("XREAD", "COUNT", count, "BLOCK", int(BLOCK * 1000), "STREAMS", STREAM, self.at)
-        found = await asked(self.client, *command)
+        found = await asked(self.client, *command, seconds=PATIENCE)
         return found[0][1] if found else []
 
     async def look(self) -> None:

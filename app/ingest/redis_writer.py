@@ -14,7 +14,18 @@ from typing import Any
 
 from redis.exceptions import NoScriptError, ResponseError
 
-from app.ingest.redis_link import CALLED, SCRIPT, STREAM, connection, hang_up, keeps, pause, told
+from app.ingest.redis_link import (
+    CALLED,
+    SCRIPT,
+    STREAM,
+    asked,
+    connection,
+    hang_up,
+    keeps,
+    pause,
+    told,
+    within,
+)
 from app.ingest.sequences import KEPT, SECONDS, SENDERS
 from app.problems import Problem
 from app.texts import Store
@@ -24,7 +35,7 @@ SMALL, SMALL_TOGETHER = 1 << 16, 1 << 18  # bytes of a batch that shares an entr
 MOST_SHARING = 256  # batches in an entry
 MOST_WAITING, MOST_BYTES = 20_000, 64 << 20  # batches and bytes that wait
 FLIGHT = 16 << 20  # bytes under way at once, at least one batch
-PATIENCE = 1.9  # s after which a sender hears that its batch is not stored, as far as is known
+PATIENCE = 1.7  # s after which a sender hears that its batch is not stored, as far as is known
 IDLE, AOF = 0.5, 10.0  # s between two pings, and two questions for the append-only file
 SHA = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 STORED, KNOWN = 0, 1
@@ -111,7 +122,7 @@ class Writer:
             await asyncio.sleep(pause())
 
     async def open(self) -> None:
-        await self.client.ping()
+        await asked(self.client, "PING")
         await self.ask()
         self.began += 1
         self.up, self.failing = True, False
@@ -126,7 +137,7 @@ class Writer:
         try:
             await asyncio.wait_for(self._coming.wait(), IDLE)
         except TimeoutError:
-            await self.client.ping()
+            await asked(self.client, "PING")
             if time.monotonic() - self._asked > AOF:
                 await self.ask()
             return
@@ -170,14 +181,17 @@ class Writer:
         """Write entries, each all or nothing."""
         oldest = min(entry[0].since for entry in entries)
         left = min(max(oldest + PATIENCE - time.monotonic(), SHARED), CALLED)
-        async with asyncio.timeout(left):
-            replies = await self.call(entries, "EVALSHA", SHA)
-            if any(isinstance(reply, NoScriptError) for reply in replies):  # nothing of them is stored
-                replies = await self.call(entries, "EVAL", SCRIPT)
+        replies = await within(left, self.call(entries))
         for entry, reply in zip(entries, replies, strict=True):
             self.settle(entry, reply)
 
-    async def call(self, entries: list[list[Part]], *script: str) -> list[Any]:
+    async def call(self, entries: list[list[Part]]) -> list[Any]:
+        replies = await self.run_script(entries, "EVALSHA", SHA)
+        if any(isinstance(reply, NoScriptError) for reply in replies):  # nothing of them is stored
+            return await self.run_script(entries, "EVAL", SCRIPT)
+        return replies
+
+    async def run_script(self, entries: list[list[Part]], *script: str) -> list[Any]:
         head = (
             secrets.token_hex(4), self.newest(), self.keep(), KEPT, SENDERS, int(SECONDS)
         )  # fmt: skip

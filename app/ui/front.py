@@ -90,7 +90,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         location=False,
         default_handler_class=NotFound,
         sign_sessions=True,  # nobody but the page's own door makes sessions
-        secret_key=secrets.token_hex(),
+        secret_key=bench.config.secret_key or secrets.token_hex(),
         **OPTIONS,
     )
     server._http.stop()

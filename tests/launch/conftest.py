@@ -153,7 +153,7 @@ def copy_project(folder: Path) -> Path:
     (folder / "scripts").mkdir(parents=True)
     for name in ("start.sh", "nginx.conf", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder)
-    for name in ("environment.sh", "requirements.py", "settings.py"):
+    for name in ("environment.sh", "requirements.py", "settings.py", "workers.sh"):
         shutil.copy(PROJECT / "scripts" / name, folder / "scripts")
     (folder / "app").symlink_to(PROJECT / "app")
     return folder
