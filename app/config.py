@@ -51,7 +51,7 @@ def setting(
     alone   what the flag means when it stands alone; None: it needs a value
     """
     about = {"env": env, "read": read, "wants": wants, "doc": doc, "secret": secret, "alone": alone}
-    return field(default=default, metadata=about)
+    return field(default=default, metadata=about, repr=not secret)
 
 
 @dataclass(frozen=True)

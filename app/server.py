@@ -12,8 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from functools import partial
+from collections.abc import Coroutine, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -35,13 +34,14 @@ from app.footprint import Footprint
 from app.guard.gate import Gate
 from app.guard.overload import affordable
 from app.health import release
-from app.ingest import influx, teleplot_udp
+from app.ingest import influx
 from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler
 from app.ingest.lane_server import LaneServer
 from app.ingest.receiver import Receiver
 from app.ingest.sequences import Sequences
 from app.ingest.socket import Senders
+from app.listeners import listeners
 from app.memory.shelf import Taken
 from app.memory.silence import Silence
 from app.metrics import Sessions
@@ -69,7 +69,6 @@ PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout"
 FEWEST_ROWS = 16
 MINUTE, HOUR = 60.0, 3600.0  # s
 LOOK = 0.1  # s between two looks whether everything is ready
-LET_GO = 1.0  # s that a process has to end what two cannot do at once
 
 
 class Data(DataReader, DataHandler):
@@ -179,7 +178,7 @@ class Process:
         if self.place is not None:
             loop.add_signal_handler(signal.SIGHUP, self.relieve)
         working = [asyncio.create_task(work) for work in self.work()]
-        listening = [asyncio.create_task(work) for work in self.listening()]
+        listening = [asyncio.create_task(work) for work in listeners(self.config, self.receiver, self.place)]
         storing = None if self.stream is None else asyncio.create_task(self.stream.run())
         opening = asyncio.create_task(self.open_pages())
         opening.add_done_callback(self.opened)
@@ -223,24 +222,6 @@ class Process:
             yield self.take_place(self.place)
         if self.config.channel_idle:
             yield forgetting(Silence(self.memory, self.config.channel_idle * HOUR))
-
-    def listening(self) -> Iterator[Coroutine[Any, Any, None]]:
-        """What is taken from others as long as no other process does it."""
-        if self.config.mqtt is not None:
-            from app.ingest.mqtt import Subscription  # here, as its library is there for those who want it
-
-            yield self.alone(Subscription(self.config.mqtt, self.receiver).run)
-        if self.config.teleplot_udp is not None:
-            given = self.config.bind, self.config.teleplot_udp, self.receiver
-            yield self.alone(partial(teleplot_udp.listening, *given))
-
-    async def alone(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do what the process that was there before does until this one is in its place."""
-        if self.place is not None and self.place.held:
-            while not self.place.taken:
-                await asyncio.sleep(LOOK)
-            await asyncio.sleep(LET_GO)
-        await work()
 
     async def open_pages(self) -> None:
         """Load Panel in a thread, build one page to warm it up, and put its pages behind the gate."""
