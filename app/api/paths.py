@@ -33,6 +33,10 @@ PATHS: dict[str, dict[str, Told]] = {
                 parameter(
                     "on_error", "what to do with good samples beside bad ones", {"enum": ["fail", "skip"]}
                 ),
+                parameter("monotonic", "refuse an x that steps back", {"const": "strict"}),
+                parameter(
+                    "align", "the newest sample is taken now, by the server's clock", {"const": "server"}
+                ),
                 *NUMBERED,
             ],
             "body": {"anyOf": [ref("Point"), array(ref("Point")), ref("Columns")]},

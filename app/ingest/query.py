@@ -15,6 +15,7 @@ STEPPED = ("t0", "dt", "rate")
 TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # precision: ticks a second
 SPELT = {"u": "us", "µ": "us", "n": "ns"}  # as version 1 of InfluxDB names them
 MOST = 100  # parameters
+WISHES = {"on_error": ("skip", "fail"), "monotonic": ("strict",), "align": ("server",)}
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -37,10 +38,9 @@ def parsed(query: str) -> Mapping[str, str]:
         if name in found:
             raise bad("a parameter is there twice; send it once", name)
         found[name] = value
-    if found.get("on_error", "fail") not in ("fail", "skip"):
-        raise bad(
-            "on_error is neither skip nor fail; send on_error=skip to store the good samples", "on_error"
-        )
+    for name, words in WISHES.items():
+        if found.get(name, words[0]) not in words:
+            raise bad(f"{name} is not {' or '.join(words)}; send one of these, or leave it out", name)
     return MappingProxyType(found)
 
 

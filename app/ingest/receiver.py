@@ -29,6 +29,7 @@ from app.ingest.receipt import crowded, outcome, receipt
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
 from app.ingest.stream import Block, Query, Stream, cutter
 from app.ingest.turns import Turns
+from app.ingest.wishes import heed
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.samples import Samples
 from app.problems import Problem
@@ -257,6 +258,8 @@ class Receiver:
         content: bytes,
     ) -> Said:
         """Store a batch; returns what is said of it."""
+        if asked.query:
+            heed(batch, asked, self.memory.records)
         if not sender.plain:
             self.weigh(batch, sender)
         mark = None if request is None else Mark(request, content, isinstance(batch, Point))

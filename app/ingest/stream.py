@@ -80,6 +80,8 @@ class Numbers(Lines):
 
 def cutter(content_type: str, query: Query) -> Lines | None:
     """How bodies of this type are cut; None: not at all."""
+    if "align" in query or "monotonic" in query:
+        return None
     kind = media_type(content_type)
     kind = OTHER_NAMES.get(kind, kind)
     if kind == "application/x-ndjson":

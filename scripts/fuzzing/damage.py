@@ -18,6 +18,7 @@ TOKENS = [
 ASKED = [
     *("on_error=skip", "on_error=x", "precision=ms", "precision=d", "dt=1", "dt=0", "dt=1e999", "rate=48000"),
     *("rate=-1", "t0=0", "t0=nan", "t0=1e200", "channel=x,a", "channel=a,b,c", "channel=,", "channel=%3C"),
+    *("monotonic=strict", "align=server", "align=no", "clock=unix"),
     *("unit=V", "unit=V,A", "unit=%24", "x_unit=m", "dtype=f8", "dtype=i2", "dtype=f2", "%ff", "=", "&&"),
 ]
 CHANGES_OF_ONE = (1, 1, 2, 4)

@@ -6,13 +6,14 @@ import traceback
 
 import numpy as np
 
-from app.ingest.batch import Limits, Partial
+from app.ingest.batch import Asked, Limits, Partial
 from app.ingest.encodings import inflated
 from app.ingest.fields import LARGEST
 from app.ingest.formats import decode
 from app.ingest.frames import FrameError, Frames
 from app.ingest.query import parameters
 from app.ingest.requests import Chunked, Sized, head
+from app.ingest.wishes import heed
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.samples import Samples
 from app.problems import Problem
@@ -67,7 +68,10 @@ def body(case: Seed, memory: Memory) -> bool:
     """Whether it was stored; anything but samples that are valid, or a problem, is an exception."""
     try:
         whole = inflated(case.encoding, case.body)
-        batch = decode(case.kind, whole, NOW, LIMITS, parameters(case.query))
+        asked = Asked(NOW, LIMITS, parameters(case.query))
+        batch = decode(case.kind, whole, NOW, LIMITS, asked.query)
+        if asked.query:
+            heed(batch, asked, memory.records)
     except Problem:
         return False
     for samples in batch:

@@ -7,6 +7,7 @@ from rows import ARROW, CSV, INFLUX, JSON, LINES, NPY, PLOT, RAW, Bad, Good, arr
 
 NAN = float("nan")
 NOW = 1.7e9  # s: the clock of the servers that are asked stands still
+FORWARD, ALIGNED = "monotonic=strict", "align=server"
 FORM = "application/x-www-form-urlencoded"
 DEEP = b"[" * 100_000
 LONG = b"1" * 400
@@ -110,7 +111,60 @@ VALUES: dict[str, list[Good | Bad]] = {
     ],
     "x goes backwards": [
         Good("x backwards", JSON, b'{"x":[3,2,1],"y":[1,2,3]}', {"ch1": ([3, 2, 1], [1, 2, 3])}),
-        Good("x back in csv", CSV, b"x,a\n5,1\n4,2", {"a": ([5, 4], [1, 2])}),
+        Good("x backwards in csv", CSV, b"x,a\n5,1\n4,2", {"a": ([5, 4], [1, 2])}),
+    ],
+    "monotonic=strict": [
+        Good(
+            "x forward",
+            JSON,
+            b'{"x":[1,1,2],"y":[1,2,3]}',
+            {"ch1": ([1, 1, 2], [1, 2, 3])},
+            "monotonic=strict",
+        ),
+        Bad(
+            "x back",
+            JSON,
+            b'{"x":[1,3,2],"y":[1,2,3]}',
+            400,
+            "invalid_sample",
+            "steps back",
+            FORWARD,
+            index=2,
+        ),
+        Bad("x back in csv", CSV, b"x,a\n5,1\n4,2", 400, "invalid_sample", "channel a", FORWARD, index=1),
+        Bad(
+            "x back in lines",
+            INFLUX,
+            b"m v=1 5\nm v=1 4",
+            400,
+            "invalid_sample",
+            "steps back",
+            FORWARD,
+            index=1,
+        ),
+        Bad("an odd wish", JSON, b'{"y":1}', 400, "bad_parameter", "monotonic", "monotonic=yes"),
+    ],
+    "align=server": [
+        Good(
+            "a clock of its own", JSON, b'{"x":[5,7],"y":[1,2]}', {"ch1": ([NOW - 2, NOW], [1, 2])}, ALIGNED
+        ),
+        Good(
+            "telegrams of 1970",
+            PLOT,
+            b"a:1000:1\nb:1500:2",
+            {"a": ([NOW - 0.5], [1]), "b": ([NOW], [2])},
+            ALIGNED,
+        ),
+        Good(
+            "aligned steps",
+            RAW,
+            f8(1, 2),
+            {"ch1": ([NOW - 1, NOW], [1, 2])},
+            "dtype=f8&t0=9&dt=1&align=server",
+        ),
+        Bad("x of centuries", JSON, b'{"x":[-1e10,0],"y":[1,2]}', 400, "out_of_range", "centuries", ALIGNED),
+        Bad("x in mm", JSON, b'{"x":[5],"y":[1],"x_unit":"mm"}', 400, "invalid_sample", "seconds", ALIGNED),
+        Bad("aligned to others", JSON, b'{"y":1}', 400, "bad_parameter", "align", "align=moon"),
     ],
     "duplicate x": [Good("x twice", JSON, b'{"x":[1,1],"y":[2,3]}', {"ch1": ([1, 1], [2, 3])})],
     "NaN, Inf": [

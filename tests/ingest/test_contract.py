@@ -137,3 +137,18 @@ def test_no_more_than_a_hundred_errors_are_told_and_all_are_counted(both: tuple[
                 "index": 100,
                 "line": 101,
             }
+
+
+def test_what_steps_behind_the_memory_is_refused_where_that_is_wished(both: tuple[Served, Served]) -> None:
+    for served in both:
+        served.memory.clear()
+        assert served.post({"x": [5, 6], "y": [1, 2]})[0] == 200
+        before = digest(served.memory)
+        status, answer = served.ask("POST", "/data?monotonic=strict", {"x": [5.5, 7], "y": [3, 4]})
+        assert (status, answer["errors"]) == (
+            400,
+            [{"code": "not_monotonic", "field": "x", "index": 0, "channel": "ch1"}],
+        )
+        assert digest(served.memory) == before
+        assert served.ask("POST", "/data?monotonic=strict", {"x": [6, 7], "y": [3, 4]})[0] == 200
+        assert served.ask("POST", "/data?monotonic=strict", {"y": 5, "channel": "clocked"})[0] == 200
