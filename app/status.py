@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client.core import Metric
+
 from app.footprint import resident
 from app.health import BOOT_ID, Checks, Said, release
 from app.memory.record import Record
@@ -17,6 +19,7 @@ from app.scope.data_path import skew
 PAGE = Path(__file__).parent / "ui" / "static" / "health.html"
 Detail = Callable[[], object]
 State = dict[str, object]
+SIMPLE = ("gauge", "counter")
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,15 @@ class Status:
             "out": self.going(),
             "process": self.process(),
             "channels": [channel(record, time.time()) for record in self.figures.memory.records.values()],
-            "details": {name: detail() for name, detail in self.details.items()},
+            "details": {**self.more(), **{name: detail() for name, detail in self.details.items()}},
         }
+
+    def more(self) -> State:
+        """What blocks tell in figures of their own, in the words that they have for them."""
+        answers = self.figures.receiver.answers  # which are too many
+        sources = [source for source in self.figures.sources if source is not answers]
+        metrics = [metric for source in sources for metric in source.collect() if metric.type in SIMPLE]
+        return {metric.documentation: total(metric) for metric in metrics}
 
     def coming(self) -> State:
         """What senders sent, since the start."""
@@ -96,6 +106,11 @@ class Status:
             "samples_bytes": sum(record.nbytes for record in figures.memory.records.values()),
             "open": figures.receiver.guard.everybody is not None,
         }
+
+
+def total(metric: Metric) -> float:
+    """The sum over all labels."""
+    return round(sum(sample.value for sample in metric.samples if not sample.name.endswith("_created")), 3)
 
 
 def channel(record: Record, now: float) -> State:

@@ -163,6 +163,9 @@ def test_figures_of_the_process_are_there(server: Server) -> None:
 
 
 def test_people_are_told_the_same_figures(server: Server) -> None:
+    server.post({"x": time.time() + 5, "y": 1, "channel": "fast"})
+    server.post({"x": 5, "y": 1, "channel": "no time"})
+    assert server.ask("POST", "/data", {"y": "no"})[0] == 400
     status, page = server.ask("GET", "/status")
     assert (status, b"health.js" in page) == (200, True)
     status, body = server.ask("GET", "/status.json")
@@ -172,6 +175,7 @@ def test_people_are_told_the_same_figures(server: Server) -> None:
     assert told["in"]["samples"] == totals(server, "osc_ingest_samples_total")["stored"]
     assert told["in"]["refused"]["invalid_sample"] == found["osc_ingest_rejections_total", "invalid_sample"]
     assert told["lost"]["evicted"] == found["osc_store_evicted_samples_total", "memory"]
+    assert told["details"]["bytes recorded"] == found["osc_recording_bytes_total",]
     by_label = {channel["label"]: channel for channel in told["channels"]}
     assert 4 < by_label["fast"]["skew"] < 5.5
     assert (by_label["no time"]["skew"], by_label["no time"]["lost"]) == (None, None)

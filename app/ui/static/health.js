@@ -71,7 +71,7 @@ function update(now) {
     ['who may send', now.process.open ? 'anybody' : 'with a token']])
   const details = Object.entries(now.details)
   $('more').hidden = !details.length
-  fill('details', details.map(([name, value]) => [name, typeof value === 'number' ? count(value) : String(value ?? DASH)]))
+  fill('details', details.map(([name, value]) => [name, Number.isInteger(value) ? count(value) : typeof value === 'number' ? engineering(value, '', 3) : String(value ?? DASH)]))
   channels(now.channels)
   const several = seen.size > 1 ? `, one of ${seen.size} processes` : ''
   show($('version'), `version ${now.version}, started as ${now.boot_id}${several}`)
