@@ -179,10 +179,10 @@ class ReplayHandler(Recorder):
 
     def get(self, number: str) -> None:
         id = self.entry(number).id
-        found = [told for told in self.replays.told if told["id"] == id]
-        if not found:
+        found = self.replays.get(id)
+        if found is None:
             raise Problem("not_found", f"recording {id} is not played")
-        self.tell(found[0])
+        self.tell(found.told())
 
     def post(self, number: str) -> None:
         self.allow()

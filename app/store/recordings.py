@@ -43,6 +43,7 @@ class NotNow(Exception):  # noqa: N818  it is what may be, not a fault
 class Recordings:
     """
     told     of all, the newest first; a new list after each change
+    formats  those that can be recorded here; none without a folder
     folder   None: there are none, and there can be none
     notices  what all who look have to know
     """
@@ -60,17 +61,13 @@ class Recordings:
         self.folder, self.most, self.largest, self.notices = folder, most, largest, notices
         self.bytes = self.missed = 0
         self.errors: Counter[tuple[str, ...]] = Counter({("disk_full",): 0, ("io",): 0})
+        self.formats = [] if folder is None else [format for format in WRITERS if there(format)]
         self._records = records
         self._live: dict[int, tuple[Recording, asyncio.Task[None]]] = {}
         self._errands = Errands()
         shelf = None if folder is None else Folder(folder, "json", sync=False)
         self.kept: Kept[Entry] = Kept(shelf, read, bytes_of, self._list)
         self._list()
-
-    @property
-    def formats(self) -> list[str]:
-        """Those that can be recorded here; none without a folder."""
-        return [format for format in WRITERS if self.folder is not None and there(format)]
 
     def get(self, id: int) -> Entry | None:
         return self.kept.things.get(id)
@@ -156,7 +153,7 @@ class Recordings:
         self.missed += made.missed - before.missed
         now = replace(
             before, ended=ended, why=made.why or before.why, samples=made.samples, missed=made.missed,
-            bytes=made.size, channels=tuple(made.names),
+            bytes=made.size, channels=tuple(sorted(made.names)),
         )  # fmt: skip
         if now != before:
             self.kept.put(id, now, anyway=True)

@@ -112,6 +112,11 @@ class Replays:
         self._list()
         return playing
 
+    def get(self, id: int) -> Playing | None:
+        """None: it is not played."""
+        live = self._live.get(id)
+        return None if live is None else live[0]
+
     def stop(self, id: int) -> bool:
         """False: it is not played."""
         live = self._live.pop(id, None)

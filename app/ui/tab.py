@@ -28,7 +28,7 @@ from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
 from app.scope.spectral import Spectral
 from app.scope.spectrographic import Spectrographic
-from app.ui import pin_commands
+from app.ui import pin_commands, record_commands
 from app.ui.asked import Refused
 from app.ui.bench import Bench
 from app.ui.bridge import Bridge
@@ -228,6 +228,7 @@ class Tab:
             "pins": self.bench.pins.told,
             "pin": scope.pin,
             "setups": self.bench.setups.told,
+            "recordings": record_commands.told(self.bench),
             "view": view.query(),
             "vertical": verticals(scope, self.source, turned=scope.running),
             "checked": self.checked,

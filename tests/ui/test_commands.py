@@ -23,9 +23,8 @@ from app.scope.link import query
 from app.scope.scope import Scope
 from app.scope.spectral import KNOBS
 from app.scope.trigger import NAMES
-from app.store.pins import Pins
-from app.store.setups import Setups
 from app.ui.asked import Refused
+from app.ui.bench import empty
 from app.ui.commands import COMMANDS, obey
 from app.ui.past import Before
 from app.ui.tab import Tab
@@ -63,6 +62,9 @@ COMMAND = st.fixed_dictionaries(
         "hit": st.sampled_from(["1,100", "2,499,-0.5", "3,7", "1,99999"]) | JSON,
         "pin": st.sampled_from([1, 2]) | JSON,
         "setup": st.sampled_from([1, 2]) | JSON,
+        "recording": st.sampled_from([1, 2]) | JSON,
+        "format": st.sampled_from(["arrow", "csv"]) | JSON,
+        "speed": st.sampled_from([0, 1, -1]) | JSON,
     },
 )
 
@@ -90,7 +92,8 @@ def tab() -> Tab:
     bench = SimpleNamespace(
         memory=feed.memory, demo=Demo(), feed=feed, epochs=itertools.count(1), clock=lambda: 1e9
     )
-    bench.pins, bench.setups, bench.rows = Pins(), Setups(), ROWS
+    bench.drawer, bench.rows = empty(), ROWS
+    bench.pins, bench.setups = bench.drawer.pins, bench.drawer.setups
     made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque(), taken=None)
     made.restore = lambda link: Tab.restore(cast(Tab, made), link)
     made.source = lambda name: Tab.source(cast(Tab, made), name)

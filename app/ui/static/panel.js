@@ -23,6 +23,7 @@ import {dataPath} from './path.js'
 import {pins} from './pins.js'
 import {measure} from './measure.js'
 import {persistence} from './persistence.js'
+import {record} from './record.js'
 import {save} from './save.js'
 import {setups} from './setups.js'
 import {sending} from './sending.js'
@@ -61,7 +62,7 @@ const hits = retained($('history'), command, {
   axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
 })
 groups.push(hits.update)
-const kits = setups($('setups'), command), drawer = pins($('pins'), command, () => feed?.drawn ?? 0)
+const kits = setups($('setups'), command), recorder = record($('record-group'), command), drawer = pins($('pins'), command, () => feed?.drawn ?? 0)
 
 function build() {
   $('run').onclick = run
@@ -110,6 +111,7 @@ function update(changed) { // from this tab: what is its own
   if ('vertical' in changed) feed.turn(tab.vertical)
   if ('pins' in changed || 'pin' in changed) drawer.update(tab.pins, tab.pin)
   if ('setups' in changed) kits(tab.setups)
+  if ('recordings' in changed) recorder(tab.recordings)
   if (changed.readouts) readings = changed.readouts
   if ('image' in changed) gram.show(decoded(changed.image))
   refresh()
