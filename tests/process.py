@@ -41,7 +41,7 @@ class Server:
     token       that it is asked with
     tidy        it can be told to collect its garbage, which otherwise hides what its memory does
     output      where what it says goes; not given: where the test's own does
-    most_files  that it may have open, if not as many as the test
+    limits      of resources, by their numbers in the module of that name
     """
 
     port: int = field(default_factory=free_port)
@@ -49,7 +49,7 @@ class Server:
     token: str = ""
     tidy: bool = False
     output: int | None = None
-    most_files: int = 0
+    limits: dict[int, int] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,7 +60,7 @@ class Server:
         """Start it, without waiting."""
         program = ["-c", TIDY] if self.tidy else ["-m", "app"]
         command = [sys.executable, *program, "--bind", "127.0.0.1", "--port", str(self.port)]
-        limited = self._limit if self.most_files else None
+        limited = self._limit if self.limits else None
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -74,7 +74,8 @@ class Server:
         return os.environ | {"BOKEH_ALLOW_WS_ORIGIN": ""} | self.settings
 
     def _limit(self) -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self.most_files, self.most_files))
+        for number, most in self.limits.items():
+            resource.setrlimit(number, (most, most))
 
     def start(self) -> Server:
         """Start it and wait until the page is there."""

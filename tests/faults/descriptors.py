@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import time
 
@@ -20,7 +21,7 @@ POINT = post(b'{"y": 1}')
 async def exhausted(run: Run) -> Result:
     """More connections than the server may have files, so many times."""
     result = Result(f"more connections than the {FILES} files that it may open", run.n)
-    app = App(folder=run.folder, most_files=FILES)
+    app = App(folder=run.folder, limits={resource.RLIMIT_NOFILE: FILES})
     try:
         app.launch()
         await accepting(app.port)

@@ -6,49 +6,56 @@ import asyncio
 import signal
 import time
 
-from tests.faults.crashes import PLACES, RATE, SOURCES, placed
+from tests.faults.crashes import RATE, SOURCES, placed
 from tests.faults.driver import Line, Load, Seen, accepting
 from tests.faults.places import App, soon
 from tests.faults.reading import Reader
-from tests.faults.running import Driver, Result, Run
+from tests.faults.running import Result, Run
 
 READY = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 SLOWLY = b"POST /data HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n"
 BODY = b'{"x": 1, "y": 2}'
 TOLD_WITHIN, ENDED_WITHIN = 0.1, 5.0  # s
+LEVELS = ("file", "stream", "memory")
 JUST_NOW = 0.02  # s: a request sent so shortly before may cross with the end of its connection
 
 
-def drains(level: str) -> Driver:
+async def drains(run: Run) -> Result:
+    """So many times with samples in files, in Redis, and in memory."""
+    result = Result("SIGTERM of the app, samples in files, Redis, memory, in turns", run.n)
+    for level in LEVELS:
+        part = Run(
+            f"{run.name} {level}", run.seed, max(1, run.n // len(LEVELS)), run.folder, run.timed, run.long
+        )
+        await drained(part, result, level)
+    return result
+
+
+async def drained(run: Run, result: Result, level: str) -> None:
     """The app is told to end again and again at random moments."""
-
-    async def driver(run: Run) -> Result:
-        result = Result(f"SIGTERM of the app, samples in {PLACES[level]}", run.n)
-        since, ends, cut = 0.0, [], 0
-        with placed(level, run.folder) as place:
-            app = place.app
-            app.launch()
-            await accepting(app.port)
-            load = Load(app.port, run.history, run.seed, SOURCES, RATE)
-            async with Reader(app.port, load.channels) as reader, load:
-                for _ in range(run.n):
-                    await asyncio.sleep(run.rng.uniform(0.5, 1.5))
-                    at = time.monotonic()
-                    ends.append(await ended(run, app, result))
-                    cut += unanswered(load.seen, at)
-                    if level == "memory":
-                        await reader.forget()
-                    app.launch()
-                    result.back.append(await accepting(app.port))
-                    since = run.history.mark("accepting") if level == "memory" else 0.0
-        result.within(run, ends, ENDED_WITHIN, "the end")
-        result.require(not cut, f"{cut} requests that had begun were not answered")
-        result.more.append(f"ended after {max(ends):.2f} s at most, with status 0; {cut} cut off")
-        result.heard(load.seen)
-        result.judge(run, reader.stored(), reader.breaches(), since=since)
-        return result
-
-    return driver
+    since, ends, cut = 0.0, [], 0
+    (run.folder / level).mkdir()
+    with placed(level, run.folder / level) as place:
+        app = place.app
+        app.launch()
+        await accepting(app.port)
+        load = Load(app.port, run.history, run.seed, SOURCES, RATE)
+        async with Reader(app.port, load.channels) as reader, load:
+            for _ in range(run.n):
+                await asyncio.sleep(run.rng.uniform(0.5, 1.5))
+                at = time.monotonic()
+                ends.append(await ended(run, app, result))
+                cut += unanswered(load.seen, at)
+                if level == "memory":
+                    await reader.forget()
+                app.launch()
+                result.back.append(await accepting(app.port))
+                since = run.history.mark("accepting") if level == "memory" else 0.0
+    result.within(run, ends, ENDED_WITHIN, "the end")
+    result.require(not cut, f"{level}: {cut} requests that had begun were not answered")
+    result.more.append(f"{level}: ended after {max(ends):.2f} s at most, with status 0; {cut} cut off")
+    result.heard(load.seen)
+    result.judge(run, reader.stored(), reader.breaches(), since=since)
 
 
 def unanswered(seen: Seen, at: float) -> int:

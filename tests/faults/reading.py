@@ -15,6 +15,7 @@ from tests.faults.checker import Breach, Joined
 from tests.faults.values import Values
 
 EVERY = 0.7  # s
+SOON = 0.05  # s
 UNREADABLE = (OSError, RuntimeError, http.client.HTTPException)
 
 
@@ -43,6 +44,11 @@ def boot_id(port: int) -> str:
     return str(orjson.loads(ask(port, "GET", "/healthz")[1])["boot_id"])
 
 
+def filled(port: int) -> bool:
+    """Whether it has all that was there before it started."""
+    return orjson.loads(ask(port, "GET", "/readyz")[1])["checks"].get("store", "pass") == "pass"
+
+
 def total(port: int) -> int:
     """Samples that it has ever had, of all channels."""
     return sum(channel["total"] for channel in orjson.loads(ask(port, "GET", "/channels")[1]))
@@ -63,8 +69,13 @@ class Reader:
         self.turn = asyncio.Lock()
 
     async def read(self) -> None:
-        """Take what is there."""
+        """Take what is there.
+
+        RuntimeError  the server is still reading what there was before
+        """
         async with self.turn:
+            if not await asyncio.to_thread(filled, self.port):
+                raise RuntimeError("not yet filled")
             for channel, joined in self.joined.items():
                 joined.add(await asyncio.to_thread(held, self.port, channel))
 
@@ -96,4 +107,11 @@ class Reader:
         with suppress(asyncio.CancelledError):
             await self.task
         if kind is None:
-            await self.read()
+            await self.last()
+
+    async def last(self) -> None:
+        """Take what is there in the end."""
+        while True:
+            with suppress(RuntimeError):
+                return await self.read()
+            await asyncio.sleep(SOON)

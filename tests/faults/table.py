@@ -8,9 +8,11 @@ from tests.faults.crashes import kills
 from tests.faults.damages import damages
 from tests.faults.dawdlers import dawdle
 from tests.faults.descriptors import exhausted
+from tests.faults.disks import records
 from tests.faults.doors import origins, tokens
 from tests.faults.drains import drains
 from tests.faults.fronts import reloads
+from tests.faults.powers import outages
 from tests.faults.running import Fault
 from tests.faults.stores import forgets, hangs, trims
 from tests.faults.stores import kills as kills_of_redis
@@ -20,10 +22,11 @@ FAULTS: dict[str, Fault] = {
     "F1": Fault(kills("stream"), 2, 200),
     "F2": Fault(kills("memory"), 2, 50),
     "F3": Fault(kills_of_redis, 2, 200),
+    "F4": Fault(outages, 2, 40),
     "F5": Fault(hangs, 4, 40, each=30.0),
     "F6": Fault(forgets, 3, 30, each=40.0),
     "F7": Fault(trims, 1, 5, each=60.0),
-    "F8": Fault(drains("memory"), 2, 50),
+    "F8": Fault(drains, 3, 150),
     "F9": Fault(reloads, 2, 20),
     "F10": Fault(stalls, 2, 50),
     "F12": Fault(leaves, 4, 10_000),
@@ -34,6 +37,7 @@ FAULTS: dict[str, Fault] = {
     "F20": Fault(tables, 1, 20),
     "F22": Fault(origins, 1, 5),
     "F23": Fault(tokens, 300, 10_000, each=0.1),
+    "F27": Fault(records, 2, 20),
     "F29": Fault(exhausted, 1, 10),
     "F33": Fault(kills("file"), 3, 200),
     "F34": Fault(damages, 4, 300),

@@ -10,7 +10,7 @@ from tests.redis_server import needs_redis
 pytestmark = needs_redis
 
 
-@pytest.mark.parametrize("name", ["F3", "F5"])
+@pytest.mark.parametrize("name", ["F3", "F4", "F5"])
 def test_whatever_redis_does_nothing_acknowledged_is_lost_or_stored_twice(name: str) -> None:
     result = short(name)
     assert (result.lost, result.twice) == (0, 0)
