@@ -16,7 +16,7 @@ from app.ingest.text import lines
 from app.memory.samples import Samples
 from app.problems import MOST_FAULTS, Fault, Problem, told
 
-BLOCK = 64 << 10  # bytes after which a block is stored ...
+TEXT, NUMBERS = 16 << 10, 64 << 10  # bytes after which a block is stored: both take a few ms ...
 BLOCK_SECONDS = 0.1  # ... or so long after its beginning
 LONGEST_LINE = 1 << 20
 LIVE = 5.0  # s between two blocks of a body that is sent as it is measured
@@ -31,9 +31,10 @@ class Lines:
     """JSON lines: a block ends with a line.
 
     head  what every block but the first begins with
+    size  bytes of a block
     """
 
-    head = b""
+    head, size = b"", TEXT
 
     def cut(self, body: bytearray) -> int:
         """How much of the body can be stored; 0: it is to be waited for more."""
@@ -63,16 +64,21 @@ class Rows(Lines):
 
 
 class Numbers(Lines):
-    """Bare numbers: a block ends with the last channel of a sample."""
+    """Bare numbers: a block ends with the last channel of a sample.
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    row  bytes of a sample of all channels
+    """
+
+    size = NUMBERS
+
+    def __init__(self, row: int) -> None:
+        self.row = row
 
     def cut(self, body: bytearray) -> int:
-        return len(body) - len(body) % self.size
+        return len(body) - len(body) % self.row
 
     def rows(self, block: bytes) -> int:
-        return len(block) // self.size
+        return len(block) // self.row
 
     def lines(self, block: bytes) -> int:  # noqa: ARG002 - there are none
         return 0
@@ -126,7 +132,7 @@ class Stream(Intake):
         super().add(chunk)
         if self.problem is not None:
             self.fail(self.problem)
-        elif len(self.kept) >= BLOCK:
+        elif len(self.kept) >= self.cut.size:
             self.commit()
         elif self.kept and self.due is None:
             self.due = asyncio.get_running_loop().call_later(BLOCK_SECONDS, self.commit)

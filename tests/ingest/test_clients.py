@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -150,3 +153,42 @@ def test_requests_sends_json_and_text_as_it_does_by_itself(server: Server) -> No
         "j",
         "c",
     ]
+
+
+# the README
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+BLOCKS = [block for block in PYTHON if "localhost:8080" in block]
+
+
+class Enough(Exception):  # noqa: N818 - it is none
+    """An endless sender has sent three times."""
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
+def test_what_the_readme_shows_in_python_works(
+    server: Server, block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise Enough
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    known: dict[str, object] = {}
+    try:
+        exec(block.replace("localhost:8080", f"localhost:{server.port}"), known)
+    except Enough:
+        assert "while True" in block
+    total = sum(channel["total"] for channel in orjson.loads(server.ask("GET", "/channels")[1]))
+    assert total == {0: 1, 3: 3}[len(pauses)] if "numpy" not in known else 1000
+    if "numpy" in known:
+        np.testing.assert_array_equal(known["sine"], np.sin(np.arange(1000) / 50))
+
+
+def test_the_readme_shows_python_for_each_way_in() -> None:
+    assert len(BLOCKS) == 3
