@@ -253,11 +253,18 @@ def behind_nginx() -> Iterator[Server]:
 
 
 def app_of(start: int) -> int:
-    """The process of the app that a start.sh runs."""
-    for child in Path(f"/proc/{start}/task/{start}/children").read_text().split():
+    """The first process of the app that a start.sh runs."""
+    for child in descendants(start):
         if b"\0-m\0app\0" in Path(f"/proc/{child}/cmdline").read_bytes():
-            return int(child)
+            return child
     raise WrongError("start.sh runs no app")
+
+
+def descendants(parent: int) -> Iterator[int]:
+    """The processes that a process has started, and those that these have."""
+    for child in map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()):
+        yield child
+        yield from descendants(child)
 
 
 def has_nginx() -> bool:

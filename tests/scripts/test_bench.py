@@ -16,6 +16,7 @@ from scripts.benches.__main__ import ALONE, main
 from scripts.benches.bodies import BODIES, mark
 from scripts.benches.running import has_nginx
 from scripts.benches.screen import NEAR, latency
+from scripts.benches.shared import has_redis
 from scripts.benches.table import FULL, QUICK, Row, WrongError, percentile
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -88,6 +89,20 @@ def test_every_row_is_there(printed: list[list[str]], part: str) -> None:
 @pytest.mark.skipif(not has_nginx(), reason="nginx is not installed")
 def test_watchers_come_through_nginx_too(printed: list[list[str]]) -> None:
     assert [row[0] for row in printed if "through nginx" in row[0]]
+
+
+@pytest.mark.skipif(not has_redis(), reason="redis-server is not installed")
+@pytest.mark.parametrize(
+    "part",
+    [
+        "read from Redis at the start",
+        "single-point POST through Redis",
+        "seen by a viewer of another",
+        "two processes that share a Redis",
+    ],
+)
+def test_rows_of_several_processes_are_there(printed: list[list[str]], part: str) -> None:
+    assert [row[0] for row in printed if part in row[0]]
 
 
 def test_every_row_gives_finite_figures(printed: list[list[str]]) -> None:
