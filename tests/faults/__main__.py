@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import random
 import sys
+import time
 from collections.abc import Sequence
 
 from tests.faults.running import HEAD, RULE, Run, folder_for, told
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="each a few times, and no limits in seconds")
     parser.add_argument("--busy", action="store_true", help="no limits in seconds")
     parser.add_argument("--times", "--kills", type=int, default=None, help="how often each fault happens")
+    parser.add_argument("--minutes", type=float, default=None, help="and how long it goes on at most")
     args = parser.parse_args(argv)
     if unknown := set(args.faults) - set(FAULTS):
         parser.error(f"no fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
@@ -36,6 +38,8 @@ def one(name: str, seed: int, args: argparse.Namespace) -> int:
     n = args.times or (fault.few if args.short else fault.many)
     with folder_for(name) as folder:
         run = Run(name, seed, n, folder, timed=not (args.short or args.busy), long=not args.short)
+        if args.minutes is not None:
+            run.until = time.monotonic() + 60 * args.minutes
         result = asyncio.run(fault.happen(run))
         print(result.line(name), flush=True)
         if result.wrong:

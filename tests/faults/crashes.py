@@ -64,15 +64,16 @@ def kills(level: str) -> Driver:
             await accepting(app.port)
             load = Load(app.port, run.history, run.seed, SOURCES, RATE)
             async with Reader(app.port, load.channels) as reader, load:
-                for k in range(run.n):
+                for k in run.rounds():
                     await asyncio.sleep(run.rng.uniform(0.5, 3.0))
                     before = await asyncio.to_thread(boot_id, app.port)
                     result.back.append(await killed(run, app, reader if level == "memory" else None))
                     result.require(await asyncio.to_thread(boot_id, app.port) != before, "the same boot_id")
                     if level == "memory":
                         since = run.history.mark("accepting")
-                    if k == run.n - 1 or (run.long and k % PAGE_EVERY == 0):
+                    if run.long and k % PAGE_EVERY == 0:
                         pages.append(result.back[-1] + await viewer_back(app))
+                pages.append(result.back[-1] + await viewer_back(app))
         result.within(run, result.back, ACCEPTING_WITHIN, "samples taken again")
         result.within(run, pages, PAGE_WITHIN, "page and frames there again")
         result.more.append(f"page and frames after {max(pages):.1f} s at most")

@@ -41,7 +41,7 @@ async def drained(run: Run, result: Result, level: str) -> None:
         await accepting(app.port)
         load = Load(app.port, run.history, run.seed, SOURCES, RATE)
         async with Reader(app.port, load.channels) as reader, load:
-            for _ in range(run.n):
+            for _ in run.rounds():
                 await asyncio.sleep(run.rng.uniform(0.5, 1.5))
                 at = time.monotonic()
                 ends.append(await ended(run, app, result))

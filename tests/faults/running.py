@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Run:
     long    as much as the table of faults asks for, and not only to see that it works
     folder  for all files
     app     that is there already, where one will do for several runs
+    until   monotonic time after which it does not happen any more
     """
 
     name: str
@@ -40,12 +42,21 @@ class Run:
     timed: bool = True
     long: bool = True
     app: App | None = None
+    until: float = float("inf")
     rng: random.Random = field(init=False)
     history: History = field(init=False)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"{self.name} {self.seed}")
         self.history = History(self.folder / f"history-{self.name.replace(' ', '-')}.jsonl")
+
+    def rounds(self) -> Iterator[int]:
+        """0, 1, ... as often as it is to happen, fewer if the time is over."""
+        for k in range(self.n):
+            if time.monotonic() > self.until and k:
+                self.n = k
+                return
+            yield k
 
     @property
     def again(self) -> str:
@@ -142,7 +153,9 @@ class Fault:
         """Bounded in time; whatever goes wrong is in the result."""
         try:
             async with asyncio.timeout(self.base + self.each * run.n):
-                return await self.driver(run)
+                result = await self.driver(run)
+                result.times = min(result.times, run.n)
+                return result
         except Exception as error:  # a server that does not come back is a finding, not the end of the table
             run.history.close()
             return Result(run.name, run.n, wrong=[f"{type(error).__name__}: {error}"])
