@@ -149,6 +149,7 @@ class RedisBus:
             return
         id, place, missing = told
         self.sequences.gaps += missing > 0
+        self.sequences.late += missing < 0
         self.answers.append(Answer(id, place, time.monotonic() + SEEN, done))
         if not later(id, self.tail.at) or not self.following:
             self.arrived()

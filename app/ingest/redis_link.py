@@ -26,7 +26,7 @@ LAST_RESORT = 10.0  # s
 SOONEST, LATEST = 0.1, 1.0  # s before another attempt
 FAILURES = (RedisError, OSError, TimeoutError)
 START = b"0-0"  # before the first entry
-DOWN = "Redis does not answer: the picture stands still, and samples are refused until it does."
+DOWN = "The picture is stale: Redis does not answer, and samples are refused until it does."
 VOLATILE = "Redis writes no append-only file: what it holds ends with it (appendonly yes would keep it)."
 
 

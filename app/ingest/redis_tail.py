@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -33,7 +34,8 @@ BLOCK = 0.4  # s that Redis waits for an entry
 PATIENCE = 1.5  # s for its answer
 LOOK = 0.5  # s between two looks at the stream as a whole
 AT_ONCE, MOST_ENTRIES = 4 << 20, 256  # bytes and entries read at once
-SIZE = 1 << 14  # bytes of an entry, until it is known
+SMALLER = 0.7  # by which an entry is expected to be smaller than a large one before it
+HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9]{1,16}) ([0-9]{1,16})")
 TURN = 0.005  # s before others have the loop
 KEPT = 256  # entries of which it is remembered where their batches landed
 STEP_BACK = 5.0  # s by which the clocks of processes may differ
@@ -70,7 +72,7 @@ class Tail:
         self.seen: set[bytes] = set()  # epochs
         self.landed: OrderedDict[bytes, Landed] = OrderedDict()
         self._heard = self._looked = time.monotonic()
-        self._size, self._now = float(SIZE), 0.0
+        self._size, self._now = float(AT_ONCE), 0.0
         self._strange = self.failing = False
 
     @property
@@ -155,7 +157,7 @@ class Tail:
         for id, fields in entries:
             if not self.enter(id, fields):
                 return
-            self._size += (sum(map(len, fields)) - self._size) / 8
+            self._size = max(sum(map(len, fields)), SMALLER * self._size)
             if time.perf_counter() > late:
                 self.arrived()
                 await asyncio.sleep(0)
@@ -222,7 +224,5 @@ class Tail:
 
 def heading(fields: list[bytes]) -> tuple[bytes, int, int] | None:
     """Epoch of an entry, samples before it and in it; None: it is not one of ours."""
-    if len(fields) < 2 or fields[0] != b"h":
-        return None
-    words = fields[1].split()
-    return (words[0], int(words[1]), int(words[2])) if len(words) == 3 else None
+    found = HEAD.fullmatch(fields[1]) if len(fields) > 1 and fields[0] == b"h" else None
+    return (found[1], int(found[2]), int(found[3])) if found is not None else None

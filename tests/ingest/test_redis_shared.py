@@ -252,9 +252,13 @@ def test_the_stream_is_trimmed_by_samples(redis: RedisServer) -> None:
 
 def test_entries_of_others_are_passed_over(one: Joined, redis: RedisServer) -> None:
     redis.ask("XADD", STREAM, "*", "hello", "world")
-    redis.ask("XADD", STREAM, "*", "h", "x 0 1", "b", "not a batch")
+    for head in ("x 0 1", "0123abcd a b", "0123abcd 0"):
+        redis.ask("XADD", STREAM, "*", "h", head, "b", "not a batch")
     assert one.served.post({"x": 1, "y": 7})[0] == 200
-    wait_until(lambda: one.y() == [7])
+    epoch = redis.client.hget(TOTALS, "epoch")
+    redis.ask("XADD", STREAM, "*", "h", b"%b 1 0" % epoch, "b", "not a batch")  # type: ignore[operator]
+    assert one.served.post({"x": 2, "y": 8})[0] == 200
+    wait_until(lambda: one.y() == [7, 8])
 
 
 def test_a_script_that_redis_has_forgotten_is_sent_again(one: Joined, redis: RedisServer) -> None:
