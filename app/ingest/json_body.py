@@ -19,6 +19,7 @@ from app.problems import Problem
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 LONG_STEP = 64 << 10  # bytes from which on reading is a step of its own
+MOST = 4 << 20  # bytes, as they were before they were compressed: they are parsed in one go
 SHORT = 256  # bytes
 QUICK = 100_000  # arrays and objects that are read quickly enough
 SPARE = 1000  # arrays and objects beside one for each sample
@@ -39,7 +40,7 @@ def json_samples(body: bytes, asked: Asked) -> list[Samples]:
 
 def json_steps(body: bytes, asked: Asked) -> Steps[list[Samples]]:
     """The same in steps."""
-    check_length(body, asked.limits)
+    check_length(body, asked.limits, MOST)
     check_brackets(body, asked.limits)
     document = parsed(body)
     if len(body) > LONG_STEP:

@@ -10,7 +10,7 @@ from app.ingest.json_body import check_depth, is_block
 from app.ingest.json_columns import columns
 from app.ingest.json_points import Fields, points
 from app.ingest.json_skip import good_points, some_columns
-from app.ingest.text import lines, plain
+from app.ingest.text import lines, parts, plain
 from app.memory.samples import Samples
 from app.problems import MOST_FAULTS, Fault, Problem
 
@@ -30,14 +30,14 @@ def ndjson_steps(body: bytes, asked: Asked) -> Steps[list[Samples]]:
     """The same in steps."""
     text = plain(body, asked)
     read = Lines(asked)
-    flat = flat_points(text)
-    if flat is not None:
-        read.run, read.lines = flat, list(range(1, len(flat) + 1))
-        yield
-        return (yield from read.samples())
-    for n, (line, content) in enumerate(lines(text), 1):
-        yield from read.add(line, content)
-        if n % SOME == 0:
+    for start, part in parts(text):
+        flat = flat_points(part)
+        if flat is not None:
+            read.run += flat
+            read.lines += range(start + 1, start + len(flat) + 1)
+        else:
+            yield from read.add_all(start, part)
+        if len(part) < len(text):
             yield
     return (yield from read.samples())
 
@@ -74,6 +74,13 @@ class Lines:
         self.run: list[object] = []
         self.lines: list[int] = []
         self.gaps = self.n = self.parts = 0
+
+    def add_all(self, start: int, part: bytes) -> Steps[None]:
+        """Lines one by one; so many come before them."""
+        for n, (line, content) in enumerate(lines(part), 1):
+            yield from self.add(start + line, content)
+            if n % SOME == 0:
+                yield
 
     def add(self, line: int, text: bytes) -> Steps[None]:
         try:

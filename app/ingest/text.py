@@ -56,15 +56,15 @@ def plain(body: bytes, asked: Asked) -> bytes:
     return text
 
 
-def check_length(body: bytes, limits: Limits) -> None:
+def check_length(body: bytes, limits: Limits, most: int = MOST) -> None:
     """Refuse a text that would take long to read: only compressed ones can be so long.
 
     Problem  body_too_large, too_many_points
     """
     if len(body) <= LONG:
         return
-    if len(body) > MOST:
-        raise beyond(f"a text of more than {MOST} bytes", "decompressed", MOST)
+    if len(body) > most:
+        raise beyond(f"a text of more than {most} bytes", "decompressed", most)
     if any(body.count(mark) > MARKS * limits.samples for mark in (b",", b"=", b";")):
         check_samples(limits.samples + 1, limits.samples)
 

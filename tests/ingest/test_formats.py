@@ -295,7 +295,8 @@ def test_too_many_lines_are_refused_before_they_are_read() -> None:
 
 
 TOO_LONG = {
-    "spaces": ("application/json", b" " * 9_000_000, "body_too_large"),
+    "spaces": ("application/json", b" " * 4_200_000, "body_too_large"),
+    "empty lines": ("application/x-ndjson", b" " * 8_400_000, "body_too_large"),
     "rows with quotes": ("text/csv", b"x,a\n" + b'"1.000000","two"\n' * 80_000, "body_too_large"),
     "lines with escapes": ("text/x-influx", b"m\\ a v=1 1\n" * 99_000, "body_too_large"),
     "telegrams": ("text/x-teleplot", b"a:1:1234567|g\n" * 99_000, "body_too_large"),
