@@ -16,6 +16,7 @@ from app.ingest.socket import Senders
 QUEUED = 0.1  # s in which connections that wait to be taken are taken
 LEFT_WITHIN = 2.0  # s in which open connections are still served though another process is there
 DRAINED_WITHIN = 2.0  # s for requests under way, also those that wait for Redis
+KEPT_WITHIN = 1.5  # s for recordings
 CLOSED_WITHIN = 0.4  # s for connections that are closed
 STEP = 0.01  # s
 RESTART = 1012  # close code of a WebSocket
@@ -26,6 +27,7 @@ class Drain:
 
     begun    whether it has begun: nothing new is to be sent here
     closing  what is closed once all requests are answered, in this order
+    keeping  what has more to do then: it brings to the disk what people keep
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Drain:
         self.feed, self.senders = feed, senders
         self.begun = False
         self.closing: list[Callable[[], Awaitable[None]]] = []
+        self.keeping: list[Callable[[], Awaitable[None]]] = []
 
     async def leave(self) -> None:
         """Another process listens where this one did: answer what still comes on connections that are open.
@@ -59,6 +62,8 @@ class Drain:
         self.feed.delivery.dropped[("shutdown",)] += len(self.feed.watchers)
         for watcher in list(self.feed.watchers):
             watcher.dismiss(RESTART)
+        for keep in self.keeping:
+            await within(KEPT_WITHIN, keep)
         for close in (*self.closing, self.http.close_all_connections):
             await within(CLOSED_WITHIN, close)
 

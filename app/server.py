@@ -151,7 +151,7 @@ class Process:
         self.end = Drain(self.http, self.gate, self.receiver, self.feed, self.senders)
         self.vitals.checks["pages"] = lambda: self.pages is not None
         self.vitals.checks["draining"] = lambda: not self.end.begun
-        self.end.closing = [self.close_pages, self.drawer.close]
+        self.end.keeping, self.end.closing = [self.drawer.close], [self.close_pages]
         self.stopped, self.relieved = asyncio.Event(), False
         self.vitals.count([early, self.gate.lock, self.gate.looked, self.gate.probe], self.routes)
         self.vitals.answers.under_way = self.end.under_way

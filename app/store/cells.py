@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from app.memory.samples import Floats
 
@@ -18,7 +19,7 @@ def cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if set(text) & set(QUOTED) else text
 
 
-def texts(values: Floats) -> list[bytes]:
+def texts(values: Floats | NDArray[np.int64]) -> list[bytes]:
     """Numbers as the shortest texts that give them back; NaN as nothing."""
     whole = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
     return whole.replace(b"null", b"").split(b",") if len(values) else []

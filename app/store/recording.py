@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ SOONEST = 0.01  # ... and at least
 SECOND = 0.8  # s; what came then is written, however little it is
 MANY = 8192  # samples that are written at once
 ROOM = 4  # a ring with a quarter of new samples is not waited for
+FINISHED = 30.0  # s for what is left when it is to end
 SHARE = 4  # of the processor's time, one in so many is for writing
 
 
@@ -49,7 +51,7 @@ class Recording:
         self._errands = Errands()
         self._stop, self.begun = asyncio.Event(), asyncio.Event()
         self.trouble: OSError | None = None
-        self._turn = 0
+        self._turn, self._within = 0, FINISHED
 
     def _chosen(self) -> list[Record]:
         records = self._records().values()
@@ -73,14 +75,16 @@ class Recording:
             self.begun.set()
             await self._errands.do(self._sync)
 
-    def stop(self) -> None:
-        """Have what has come until now written, and end."""
+    def stop(self, within: float = FINISHED) -> None:
+        """Have what has come until now written, as far as that can be done in so many s, and end."""
+        self._within = within
         self._stop.set()
 
     async def _finish(self) -> None:
         until = {record.serial: record.total for record in self._chosen()}
         if not self.why:
-            await self._flush(until)
+            await self._flush(until, time.monotonic() + self._within)
+            self.missed += sum(max(0, stop - self._next.get(serial, 0)) for serial, stop in until.items())
         await self._put(self._writer.end)
 
     async def _wait(self, seconds: float) -> None:
@@ -100,15 +104,20 @@ class Recording:
             return True
         return any(n * ROOM >= record.capacity for n, record in waiting)
 
-    async def _flush(self, until: Mapping[int, int] | None = None) -> None:
-        """Write what is new, or what is left of that up to some numbers, in several blocks if it is much."""
+    async def _flush(self, until: Mapping[int, int] | None = None, late: float = math.inf) -> None:
+        """Write what is new, in several blocks if it is much, or what is left up to some numbers.
+
+        late  monotonic s, from when on the rest is left
+        """
         while (until is not None or not self._stop.is_set()) and (blocks := self._taken(until)):
             took = await self._put(lambda blocks=blocks: self._writer.block(blocks))  # type: ignore[misc]
             self.samples += sum(map(len, blocks))
             if self.size >= self._largest:
                 self.why = "size"
                 break
-            await asyncio.sleep(took * (SHARE - 1))
+            if time.monotonic() >= late:
+                break
+            await asyncio.sleep(took * (SHARE - 1) if until is None else 0)
         self._wrote = time.monotonic()
 
     # samples

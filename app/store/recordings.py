@@ -29,6 +29,7 @@ from app.store.writing import WRITERS, there
 AT_ONCE = 4  # recordings under way in a process
 TOLD = 1.0  # s between two looks at how a recording gets on
 STOPPED_WITHIN = 5.0  # s, of one that another process writes
+CLOSED = 1.0  # s for what is left when the server ends
 NO_FOLDER = "recording needs a folder: set SCOPE_DATA on the server"
 
 
@@ -239,7 +240,7 @@ class Recordings:
         """End all that are under way, and wait until everything is written."""
         for id, (made, _) in self._live.items():
             self.kept.things[id] = replace(self.kept.things[id], why="shutdown")
-            made.stop()
+            made.stop(CLOSED)
         if self._live:
             await asyncio.wait([task for _, task in self._live.values()])
         await self.kept.done()

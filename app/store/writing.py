@@ -14,7 +14,6 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.store.block import Block, Flags, Int64s
 from app.store.cells import cell, texts
@@ -58,16 +57,13 @@ class Table:
 
 
 def rows(block: Block) -> bytes:
-    names = [cell(text).encode() for text in (block.channel, block.unit, block.x_unit)]
-    channel, tail = names[0] + b",", b"," + names[1] + b"," + names[2] + b"\n"
-    x = texts(block.x)
+    channel, unit, x_unit = (cell(text).encode() for text in (block.channel, block.unit, block.x_unit))
+    times, x = iso(block.time), texts(block.x)
     for i in np.flatnonzero(block.clock).tolist():
         x[i] = b"%d.%09d" % divmod(int(block.time[i]), SECOND)
-    numbers = map(b"%d".__mod__, block.n.tolist())
-    columns = zip(
-        numbers, x, texts(block.y), iso(block.time), flags(block.clock), flags(block.gap), strict=True
-    )
-    return b"".join(channel + b",".join(row) + tail for row in columns)
+    told = texts(block.n), x, texts(block.y), times, flags(block.clock), flags(block.gap)
+    head, tail = channel + b",", b"," + unit + b"," + x_unit + b"\n"
+    return head + (tail + head).join(map(b",".join, zip(*told, strict=True))) + tail
 
 
 def flags(values: Flags) -> list[bytes]:
@@ -76,9 +72,11 @@ def flags(values: Flags) -> list[bytes]:
 
 
 def iso(time: Int64s) -> list[bytes]:
-    """`2026-11-30T12:00:00.123456789Z` each."""
-    told: NDArray[np.bytes_] = np.datetime_as_string(time.view("M8[ns]"), unit="ns").astype("S30")
-    return [text + b"Z" for text in told.tolist()]
+    """`2026-11-30T12:00:00.123456789Z` each; what stands before the point is made once a second."""
+    seconds, which = np.unique(time // SECOND, return_inverse=True)
+    heads = [f"{text}.".encode() for text in np.datetime_as_string(seconds.view("M8[s]"), unit="s").tolist()]
+    parts = texts(time % SECOND + SECOND)
+    return [heads[i] + part[1:] + b"Z" for i, part in zip(which.tolist(), parts, strict=True)]
 
 
 class Arrow:

@@ -183,6 +183,22 @@ def test_a_small_recording_is_written_within_a_second(tmp_path: Path) -> None:
 # ends of other kinds
 
 
+def test_what_cannot_be_written_in_time_at_the_end_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path)
+        await bench.start("csv")
+        monkeypatch.setattr(module, "CLOSED", 0.0)
+        bench.send("a", 0, 50_000)
+        await bench.recordings.close()
+        return bench, await bench.until(lambda entry: entry.ended is not None)
+
+    bench, entry = finished(work())
+    assert entry.samples == len(bench.read()["a"]) < 50_000
+    assert entry.samples + entry.missed == 50_000
+
+
 def test_one_that_reaches_the_largest_size_ends(tmp_path: Path) -> None:
     async def work() -> Entry:
         bench = Bench(tmp_path, largest=10_000)
