@@ -50,7 +50,7 @@ class Size:
 FULL = Size(
     points=20_000,
     written=1_000_000,
-    long_bodies=10,
+    long_bodies=5,
     flask_points=4_000,
     bodies=100,
     columns=200,
