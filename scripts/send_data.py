@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import requests
+from recorded import is_recording, recording_blocks
 from sources import (
     MOST_SAMPLES,
     POSTS,
@@ -234,6 +235,8 @@ def send(probe: Probe, args: argparse.Namespace) -> None:
         name, blocks, fast = "lines", line_blocks(sys.stdin, args.unit), True
     elif args.source.lower().endswith((".wav", ".wave")):
         name, blocks, fast = os.path.basename(args.source), wav_blocks(args.source, args.unit), args.fast
+    elif is_recording(args.source):
+        name, blocks, fast = os.path.basename(args.source), recording_blocks(args.source), args.fast
     else:
         blocks = csv_blocks(args.source, args.rate or WAVE_RATE, args.unit)
         name, fast = os.path.basename(args.source), args.fast

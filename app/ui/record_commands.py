@@ -20,9 +20,13 @@ GONE = "That recording is gone."
 
 
 def told(bench: Bench) -> dict[str, object]:
-    """What a panel shows of recordings."""
+    """What a panel shows of recordings; those under way, which change all the time, apart from the others."""
     recordings = bench.drawer.recordings
-    return {"all": recordings.told, "formats": recordings.formats, "played": bench.drawer.replays.told}
+    ended = [each for each in recordings.told if each["ended"] is not None]
+    return {
+        "recordings": {"all": ended, "formats": recordings.formats, "played": bench.drawer.replays.told},
+        "recording": [each for each in recordings.told if each["ended"] is None],
+    }
 
 
 def record(tab: Tab, words: Words) -> None:

@@ -228,7 +228,7 @@ class Tab:
             "pins": self.bench.pins.told,
             "pin": scope.pin,
             "setups": self.bench.setups.told,
-            "recordings": record_commands.told(self.bench),
+            **record_commands.told(self.bench),
             "view": view.query(),
             "vertical": verticals(scope, self.source, turned=scope.running),
             "checked": self.checked,

@@ -18,6 +18,10 @@ from serving import Served, serving
 from test_send_data import SCRIPT, run, send_data, sources, started
 
 from app.config import load
+from app.memory.memory import Memory
+from app.memory.samples import Origin, Samples
+from app.store import writing
+from app.store.block import taken
 
 RATE = 8000
 
@@ -87,6 +91,11 @@ def test_a_table_arrives_as_it_was(
 @pytest.mark.parametrize(("name", "content", "words"), [
     ("none.wav", b"RIFFxxxx", "is no WAV file"),
     ("words.csv", b"a,b\n1,two\n", "is no CSV file"),
+    (
+        "recording.csv",
+        b"channel,n,x,y,time,clock,gap,unit,x_unit\na,0,zero,1,2026-11-30T12:00:00Z,0,0,,\n",
+        "is no recording",
+    ),
     ("uneven.csv", b"a,b\n1,2\n3\n", "is no CSV file"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, content: bytes, words: str) -> None:
@@ -181,3 +190,19 @@ def test_the_head_of_a_column_may_name_its_unit() -> None:
         "x_unit": "ms",
         "x": [0.0],
     }
+
+
+def test_a_recording_of_the_scope_is_sent_as_it_was(scope: Served, tmp_path: Path) -> None:
+    memory, x = Memory(10_000), np.arange(6000) / 1000
+    memory.append([Samples("wave", 0.0, x, np.sin(x), Origin.DATA, None, "V", "s")], 1e9)
+    memory.append([Samples("-sum", 0.0, x, np.where(x > 5, np.nan, x), Origin.DATA)], 1e9)
+    blocks = [taken(record, 0, 6000, (0, 10**9)) for record in memory.records.values()]
+    path, table = tmp_path / "recording-1.csv", writing.Table()
+    path.write_bytes(table.begin() + table.block(blocks))
+    printed = run(scope, str(path), "--fast")
+    for name, record in memory.records.items():
+        twin = scope.memory.records[name]
+        np.testing.assert_array_equal(twin.x(0, 6000), record.x(0, 6000))
+        np.testing.assert_array_equal(twin.y(0, 6000), record.y(0, 6000))
+        assert (twin.total, twin.unit, twin.x_unit) == (6000, record.unit, record.x_unit)
+    assert "recording-1.csv: sent 12000 samples" in printed

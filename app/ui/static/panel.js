@@ -111,7 +111,7 @@ function update(changed) { // from this tab: what is its own
   if ('vertical' in changed) feed.turn(tab.vertical)
   if ('pins' in changed || 'pin' in changed) drawer.update(tab.pins, tab.pin)
   if ('setups' in changed) kits(tab.setups)
-  if ('recordings' in changed) recorder(tab.recordings)
+  if ('recordings' in changed || 'recording' in changed) recorder({...tab.recordings, all: [...tab.recording, ...tab.recordings.all].sort((a, b) => b.id - a.id)})
   if (changed.readouts) readings = changed.readouts
   if ('image' in changed) gram.show(decoded(changed.image))
   refresh()
