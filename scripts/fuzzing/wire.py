@@ -17,6 +17,7 @@ from scripts.fuzzing.damage import BLOCK, CHANGES, damaged
 
 PATIENCE = 20.0  # s for an answer
 HEAD_ELSE = 0.02  # share of the requests whose head is damaged, too
+NUMBERED, CHUNKED = 0.1, 0.2  # shares of the requests with a number, and in chunks
 FRAMES_ELSE = 0.5  # share of the connections whose frames are damaged, beside what is in them
 LANE, TORNADO = "lane", "tornado"
 BODIES = [name for name in FAMILIES if FAMILIES[name] and name not in ("frames", "heads")]
@@ -50,7 +51,7 @@ def requests(seed: int, n: int, first: int = 0) -> Iterator[tuple[int, Request]]
     """The requests of a seed from a number on."""
     for k, roll in rolled("http", seed, n, first):
         found = damaged(roll, FAMILIES[BODIES[int(roll() * len(BODIES))]])
-        data, broken = written(found), roll() < HEAD_ELSE
+        data, broken = written(roll, found), roll() < HEAD_ELSE
         if broken:
             data = broken_head(roll, data)
         yield k, Request((LANE, TORNADO)[k % 2], data, broken)
@@ -75,15 +76,25 @@ def rolled(kind: str, seed: int, n: int, first: int) -> Iterator[tuple[int, Call
         yield k, Random(f"{kind}:{seed}:{k // BLOCK}:{k % BLOCK}").random
 
 
-def written(case: Seed) -> bytes:
-    lines = [f"POST /data?{case.query}" if case.query else "POST /data", "Host: localhost"]
-    lines[0] += " HTTP/1.1"
+def written(roll: Callable[[], float], case: Seed) -> bytes:
+    """The request of a case; some come in chunks, and some have a number."""
+    lines = [f"POST /data?{case.query} HTTP/1.1" if case.query else "POST /data HTTP/1.1", "Host: localhost"]
     if case.kind:
         lines.append(f"Content-Type: {case.kind}")
     if case.encoding:
         lines.append(f"Content-Encoding: {case.encoding}")
-    lines.append(f"Content-Length: {len(case.body)}\r\n\r\n")
-    return "\r\n".join(lines).encode() + case.body
+    if roll() < NUMBERED:
+        lines += [f"X-Source-Id: s{int(roll() * 3)}", f"X-Seq: {int(roll() * 50)}"]
+    in_chunks = roll() < CHUNKED
+    lines.append("Transfer-Encoding: chunked" if in_chunks else f"Content-Length: {len(case.body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + (chunks(roll, case.body) if in_chunks else case.body)
+
+
+def chunks(roll: Callable[[], float], body: bytes) -> bytes:
+    """The body in two parts of any size."""
+    at = int(roll() * len(body))
+    pieces = [piece for piece in (body[:at], body[at:]) if piece]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 def broken_head(roll: Callable[[], float], data: bytes) -> bytes:

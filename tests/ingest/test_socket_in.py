@@ -35,6 +35,9 @@ def opened(scope: Laned, query: str = "", **options: Any) -> ClientConnection:
     return connect(f"ws://127.0.0.1:{scope.port}/data{query}", compression=None, **options)
 
 
+PLAIN = '{"x": %d, "y": 1}'
+
+
 def said(sender: ClientConnection) -> Any:
     return orjson.loads(sender.recv(5))
 
@@ -72,6 +75,21 @@ def test_many_at_once_are_answered_in_order(scope: Laned) -> None:
             sender.send(f'{{"x": {n}, "y": 1}}')
         assert [said(sender)["ack"] for _ in range(1000)] == list(range(1, 1001))
     assert scope.memory.records["ch1"].x(0, 1000).tolist() == list(range(1000))
+
+
+def test_what_follows_a_long_message_is_stored_after_it(scope: Laned) -> None:
+    long = "x,ch1\n" + "".join(f'{n},"1"\n' for n in range(50_000))
+    with opened(scope) as sender:
+        for body in (
+            long,
+            '{"x": 50000, "y": 1}',
+            long.replace("ch1", "b"),
+            '{"x": 50001, "y": 1}',
+            "x,ch1\n" * 9000,
+        ):
+            sender.send(body)
+        assert [said(sender).get("ack") for _ in range(5)] == [1, 2, 3, 4, None]
+    assert scope.memory.records["ch1"].x(0, 50_002).tolist() == list(range(50_002))
 
 
 def test_what_is_wrong_is_told_with_the_number_and_the_connection_goes_on(scope: Laned) -> None:
