@@ -22,7 +22,6 @@ TOTALS, FACTS = STREAM + ":totals", STREAM + ":facts"
 SCRIPT = (Path(__file__).parent / "redis_append.lua").read_text("utf-8")
 CONNECTED, CALLED = 1.0, 2.0  # s that a connection and a call may take
 HELD_UP = 0.1  # s more, as it may have been the loop that was late
-LAST_RESORT = 10.0  # s
 SOONEST, LATEST = 0.1, 1.0  # s before another attempt
 FAILURES = (RedisError, OSError, TimeoutError)
 START = b"0-0"  # before the first entry
@@ -31,11 +30,14 @@ VOLATILE = "Redis writes no append-only file: what it holds ends with it (append
 
 
 def connection(place: Store) -> Redis:
-    """A client with one connection and no second attempts: whether a batch was stored must be known."""
+    """A client with one connection and no second attempts: whether a batch was stored must be known.
+
+    How long a call may take is for `within` to say: redis-py would make a task of each half of it.
+    """
     client = Redis(
         host=place.host, port=place.port, db=place.db, username=place.user or None,
         password=place.password or None, ssl=place.secure, protocol=2,
-        socket_connect_timeout=CONNECTED, socket_timeout=LAST_RESORT, retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=CONNECTED, socket_timeout=None, retry=Retry(NoBackoff(), 0),
         max_connections=2,
     )  # fmt: skip
     client.set_response_callback("XREAD", raw)

@@ -89,7 +89,7 @@ class Writer:
         self.refused = ""
         self.waiting: deque[Part] = deque()
         self.bytes = 0
-        self._coming = asyncio.Event()
+        self._coming: asyncio.Future[None] | None = None
         self._together = 1  # batches in the last entry
         self.failing = False
         self._asked = float("-inf")
@@ -103,7 +103,7 @@ class Writer:
             raise unavailable("Redis is too slow" if self.up else "Redis does not answer")
         self.waiting.append(part)
         self.bytes += part.size
-        self._coming.set()
+        done(self._coming)
 
     async def run(self) -> None:
         """Write what there is to write; when Redis cannot be reached, try again."""
@@ -134,9 +134,7 @@ class Writer:
 
     async def turn(self) -> None:
         """Write what waits, or see whether Redis is still there."""
-        try:
-            await asyncio.wait_for(self._coming.wait(), IDLE)
-        except TimeoutError:
+        if not self.waiting and not await self.come(IDLE):
             await asked(self.client, "PING")
             if time.monotonic() - self._asked > AOF:
                 await self.ask()
@@ -149,15 +147,21 @@ class Writer:
         finally:
             self.give_up(part for entry in entries for part in entry)
 
+    async def come(self, seconds: float) -> bool:
+        """Wait for the next batch; whether it comes within so many seconds."""
+        coming = self._coming = asyncio.get_running_loop().create_future()
+        timer = asyncio.get_running_loop().call_later(seconds, done, coming)
+        try:
+            await coming
+        finally:
+            timer.cancel()
+        return bool(self.waiting)
+
     async def gather(self) -> None:
         """Wait a moment for others to come, as they did the last time."""
         late = time.monotonic() + SHARED
         while len(self.waiting) < self._together and (left := late - time.monotonic()) > 0:
-            self._coming.clear()
-            try:
-                await asyncio.wait_for(self._coming.wait(), left)
-            except TimeoutError:
-                return
+            await self.come(left)
 
     def entries(self) -> list[list[Part]]:
         """What is to be written now, in order."""
@@ -172,8 +176,6 @@ class Writer:
                 small = part.size
             entries[-1].append(part)
         self.bytes -= FLIGHT - room
-        if not self.waiting:
-            self._coming.clear()
         self._together = len(entries[-1]) if entries else 1
         return entries
 
@@ -229,13 +231,17 @@ class Writer:
         """All that wait, which do so no longer."""
         waiting, self.bytes = list(self.waiting), 0
         self.waiting.clear()
-        self._coming.clear()
         return waiting
 
     def give_up(self, parts: Iterable[Part]) -> None:
         """Whatever has no answer by now may or may not be stored."""
         for part in parts:
             part.end(unavailable("Redis does not answer"))
+
+
+def done(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
 
 
 def unavailable(why: str) -> Problem:
