@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +71,7 @@ GROUPS = (
     "history",
     "pins",
     "display",
+    "record",
 )
 OPENED = """for (const group of %s)
   localStorage.setItem('group.' + group, %s.includes(group) ? 'open' : 'closed')"""
@@ -88,6 +89,7 @@ class Picture:
     pressed  what is pressed then, one after another
     wait     s before that
     host     under which the page is opened
+    kept     the server has a folder for what is to be kept
     health   the page that says how the server is, a while after the front panel was opened
     probe    the page that makes a phone a probe, while a finger draws on it
     """
@@ -105,6 +107,7 @@ class Picture:
     host: str = "localhost"
     probe: bool = False
     health: bool = False
+    kept: bool = False
 
 
 def logic(t: Floats, rng: np.random.Generator) -> dict[str, Floats]:
@@ -154,6 +157,14 @@ PICTURES = {
     "persistence": Picture((), signal=logic, query="tb=5m&persist=10", opened=("display", "acquire"), wait=8),
     "health": Picture(
         ("--wave", "square", "--channels", "4", "--batch", "100", "--rate", "20000"), wait=10, health=True
+    ),
+    "recording": Picture(
+        ("--wave", "chirp", "--channels", "2", "--batch", "500", "--rate", "20000"),
+        2,
+        opened=("record",),
+        pressed=("#record", "#replay-loop", "#replay-loop", "#record-stop", "#record", *["#record-now"] * 4),
+        wait=2,
+        kept=True,
     ),
     "history": Picture(
         (),
@@ -250,7 +261,10 @@ def healthy(page: Page, server: Server, picture: Picture, path: Path) -> None:
 
 def taken(browser: Browser, name: str, sizes: dict[str, ViewportSize], folder: Path) -> None:
     picture = PICTURES[name]
-    with app(port=PORT) as server, sending(server, picture):
+    with ExitStack() as stack:
+        folder_of = ("--data", stack.enter_context(tempfile.TemporaryDirectory())) if picture.kept else ()
+        server = stack.enter_context(app(*folder_of, port=PORT))
+        stack.enter_context(sending(server, picture))
         for suffix, size in sizes.items():
             page = browser.new_page(viewport=size, has_touch=size == PHONE)
             drawn = draw if picture.probe else healthy if picture.health else take
