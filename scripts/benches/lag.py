@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from scripts.benches.running import PAGES, Server, server
+from scripts.benches.running import LISTENING, PAGES, Server, server
 from scripts.benches.table import Row, Size, WrongError, percentile
 
 LAG = 50.0  # ms
@@ -50,9 +50,10 @@ KINDS: dict[str, list[tuple[str, bytes, bytes, bytes, Part]]] = {
 
 def lag(size: Size) -> Iterator[Row]:
     """Two senders of long bodies, format by format: good ones, and what takes longest; beside them points."""
-    with server(["scripts.benches.turned", "--bind", "127.0.0.1"], PAGES) as running:
+    ready, most = (PAGES, MIB) if size.judged else (LISTENING, MIB // 8)
+    with server(["scripts.benches.turned", "--bind", "127.0.0.1"], ready) as running:
         for name, kinds in KINDS.items():
-            bodies = [(kind, filled(*parts)) for kind, *parts in kinds]
+            bodies = [(kind, filled(*parts, most)) for kind, *parts in kinds]
             rounds = []
             for _ in range(size.rounds):
                 longest_turn(running)
@@ -76,9 +77,9 @@ def longest_turn(running: Server) -> float:
     return float(running.process.stdout.readline())
 
 
-def filled(begin: bytes, end: bytes, between: bytes, part: Part) -> bytes:
-    """A body of as many parts as fit into 1 MiB, at most 99,000."""
-    found, room = list[bytes](), MIB - len(begin) - len(end)
+def filled(begin: bytes, end: bytes, between: bytes, part: Part, most: int) -> bytes:
+    """A body of as many parts as fit into so many bytes, at most 99,000."""
+    found, room = list[bytes](), most - len(begin) - len(end)
     for n in range(99_000):
         made = part(n)
         room -= len(made) + len(between)
