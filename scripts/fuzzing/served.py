@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import orjson
@@ -15,6 +15,7 @@ import orjson
 from scripts.benches.running import LISTENING, Server, app
 from scripts.fuzzing.wire import LANE, TORNADO, Request, Wire, WireError, connections, requests, talked
 
+Case = TypeVar("Case", Request, bytes)
 EVERY = 0.02  # s between the points of the healthy sender
 RUN = 5  # requests refused in a row, after which the memory is looked at
 UNSURE = 5
@@ -98,6 +99,13 @@ class Campaign:
             raise WireError("requests were refused, and the memory is another one")
         return False
 
+    def talked(self, frames: bytes) -> int:
+        """Messages that were stored over a WebSocket.
+
+        WireError  they were answered as they must not be
+        """
+        return talked(self.running.port, frames)
+
     def forget(self) -> None:
         self.known, self.refused = None, 0
 
@@ -145,35 +153,40 @@ def campaign() -> Iterator[tuple[Campaign, list[str]]]:
             found.append(f"the server ended with status {running.process.returncode}")
 
 
-def over_http(seed: int, n: int, first: int = 0) -> tuple[int, int]:
-    """How many requests were stored, and how many failed; those are printed."""
+def over(
+    family: str,
+    made: Callable[[int, int, int], Iterator[tuple[int, Case]]],
+    sent: Callable[[Campaign, Case], int],
+    seed: int,
+    n: int,
+    first: int = 0,
+) -> tuple[int, int]:
+    """How many cases of a seed were stored, and how many failed; those are printed.
+
+    sent  what of a case was stored; WireError: the server did what it must not do
+    """
     stored = failed = 0
-    with campaign() as (cases, found):
-        for k, request in requests(seed, n, first):
+    with campaign() as (running, found):
+        for k, case in made(seed, n, first):
             if k % CLEARED == CLEARED - 1:
-                cases.clear()
+                running.clear()
             try:
-                stored += cases.request(request)
-            except (WireError, OSError, ValueError, KeyError) as error:
+                stored += sent(running, case)
+            except (WireError, OSError, ValueError, LookupError) as error:
                 failed += 1
-                cases.failed()
-                told("http", seed, k, request, error)
+                running.failed()
+                told(family, seed, k, case, error)
     return stored, failed + wrong(found)
+
+
+def over_http(seed: int, n: int, first: int = 0) -> tuple[int, int]:
+    """Requests of a seed."""
+    return over("http", requests, Campaign.request, seed, n, first)
 
 
 def over_sockets(seed: int, n: int, first: int = 0) -> tuple[int, int]:
-    """How many messages were stored over so many WebSockets, and how many connections failed."""
-    stored = failed = 0
-    with campaign() as (cases, found):
-        for k, frames in connections(seed, n, first):
-            if k % CLEARED == CLEARED - 1:
-                cases.clear()
-            try:
-                stored += talked(cases.running.port, frames)
-            except (WireError, OSError, ValueError, KeyError, IndexError) as error:
-                failed += 1
-                told("socket", seed, k, frames, error)
-    return stored, failed + wrong(found)
+    """Connections of a seed."""
+    return over("socket", connections, Campaign.talked, seed, n, first)
 
 
 def told(family: str, seed: int, k: int, case: object, error: Exception) -> None:
