@@ -48,7 +48,7 @@ class Receiver:
         self.guard = Guard(config)
         self.sequences = sequences or Sequences()
         self.bus: Bus = Local(memory, self.sequences)
-        self.turns = Turns()
+        self.turns = Turns(config.max_requests)
         self.room = Room(config.max_requests)
         self.counts = Counts()
         self.answers = Answers()

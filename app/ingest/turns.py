@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.ingest.batch import Asked, Decode, Steps
 from app.ingest.csv import csv_samples, csv_steps
+from app.ingest.intake import crowded
 from app.ingest.json_body import json_samples, json_steps
 from app.ingest.line_protocol import line_samples, line_steps
 from app.ingest.ndjson import ndjson_samples, ndjson_steps
@@ -25,9 +26,15 @@ BINARY = 1 << 20  # bytes from which on other bodies wait for their turn
 
 
 class Turns:
-    """Whose turn it is."""
+    """Whose turn it is.
 
-    def __init__(self) -> None:
+    most     bodies that may wait at once
+    waiting  those that do, with the one that is read
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.waiting = 0
         self.lock = asyncio.Lock()
 
     def needs(self, read: Decode, size: int) -> bool:
@@ -37,17 +44,28 @@ class Turns:
     async def read(self, read: Decode, body: bytes, asked: Asked) -> list[Samples]:
         """The samples of a body.
 
-        Problem  as of its decoder
+        Problem  overloaded: too many wait; else as of its decoder
         """
-        async with self.lock:
-            await asyncio.sleep(0)
-            if read not in STEPS:
-                return read(body, asked)
-            steps = STEPS[read][1](body, asked)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as ended:
-                    found: list[Samples] = ended.value
-                    return found
+        if self.waiting >= self.most:
+            raise crowded(self.most)
+        self.waiting += 1
+        try:
+            async with self.lock:
                 await asyncio.sleep(0)
+                return await stepped(read, body, asked)
+        finally:
+            self.waiting -= 1
+
+
+async def stepped(read: Decode, body: bytes, asked: Asked) -> list[Samples]:
+    """The samples of a body, read in steps if that is known how."""
+    if read not in STEPS:
+        return read(body, asked)
+    steps = STEPS[read][1](body, asked)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            found: list[Samples] = ended.value
+            return found
+        await asyncio.sleep(0)

@@ -90,6 +90,19 @@ def test_long_bodies_are_stored_in_the_order_in_which_they_came() -> None:
     asyncio.run(run())
 
 
+def test_of_too_many_long_bodies_the_last_hear_when_to_come_again() -> None:
+    async def run() -> None:
+        made, body = Receiver(Memory(100_000), Config(max_requests=2)), b"x,a\n" + b"1,2\n" * 20_000
+        coming = [made.received({"Content-Type": "text/csv"}, body, NOW) for _ in range(4)]
+        told = [await answered(each) for each in coming]
+        assert [status for status, _ in told] == [200, 200, 503, 503]
+        assert (told[3][1]["code"], told[3][1]["max"]) == ("overloaded", 2)
+        assert (await answered(made.received({"Content-Type": "text/csv"}, body, NOW)))[0] == 200
+        assert made.memory.records["a"].total == 60_000
+
+    asyncio.run(run())
+
+
 def test_the_same_numbered_long_body_is_stored_once_although_it_comes_twice_at_once() -> None:
     async def run() -> None:
         made = receiver()
@@ -121,7 +134,7 @@ def test_a_bug_in_a_step_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_is_short_is_read_at_once() -> None:
-    turns = Turns()
+    turns = Turns(1)
     for read, (size, steps) in STEPS.items():
         assert not turns.needs(read, size)
         assert turns.needs(read, size + 1)
