@@ -77,7 +77,7 @@ def sessions(app: App) -> int:
     figures = ask(app.port, "GET", "/metrics")[1].decode()
     return sum(
         int(float(found))
-        for found in re.findall(r"^osc_viewer_(?:sessions|connections)\S* (\S+)$", figures, re.M)
+        for found in re.findall(r"^osc_viewer_(?:sessions|connections) (\S+)$", figures, re.M)
     )
 
 
