@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from app.ingest.formats import decode
+from app.ingest.batch import Asked
 from app.ingest.receiver import Receiver
+from app.ingest.teleplot import teleplot_samples
+from app.memory.samples import Samples
 from app.problems import Problem
 
 TOLD_EVERY = 60.0  # s
-TYPE = "text/x-teleplot"
 
 log = logging.getLogger(__name__)
 
@@ -22,18 +24,38 @@ class Telegrams(asyncio.DatagramProtocol):
 
     clock    nanoseconds since 1970
     refused  telegrams that could not be stored
+    reading  long ones that are being read
     """
 
     def __init__(self, receiver: Receiver, clock: Callable[[], int] = time.time_ns) -> None:
         self.receiver, self.clock = receiver, clock
         self.refused = 0
+        self.reading: set[asyncio.Task[None]] = set()
         self._told = float("-inf")
 
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - anybody may send
-        now = self.clock()
+        asked = Asked(self.clock(), self.receiver.limits)
+        if self.receiver.turns.needs(teleplot_samples, len(data)):
+            task = asyncio.ensure_future(self.in_turn(data, asked))
+            self.reading.add(task)
+            task.add_done_callback(self.reading.discard)
+            return
+        with self.watched():
+            self.store(teleplot_samples(data, asked), data, asked)
+
+    async def in_turn(self, data: bytes, asked: Asked) -> None:
+        """A long telegram, which is read in steps."""
+        with self.watched():
+            self.store(await self.receiver.turns.read(teleplot_samples, data, asked), data, asked)
+
+    def store(self, batch: list[Samples], data: bytes, asked: Asked) -> None:
+        self.receiver.offer(batch, asked.now / 1e9, self.refuse, "teleplot", len(data))
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Count what cannot be stored."""
         try:
-            batch = decode(TYPE, data, now, self.receiver.limits)
-            self.receiver.offer(batch, now / 1e9, self.refuse, "teleplot", len(data))
+            yield
         except Problem as problem:
             self.receiver.counts.refused(problem)
             self.refuse(problem)

@@ -51,6 +51,20 @@ def test_what_cannot_be_read_is_counted_and_told_once_a_minute(caplog: pytest.Lo
     assert (telegrams.refused, len(caplog.records), memory.accepted) == (3, 1, 1)
 
 
+def test_a_long_telegram_is_read_in_steps() -> None:
+    async def run() -> None:
+        memory = Memory(10_000)
+        telegrams = Telegrams(Receiver(memory, Config()), lambda: 0)
+        telegrams.datagram_received(b"a:1000:2|np\n" * 2000, SENDER)
+        telegrams.datagram_received(b"z\n" * 20_000, SENDER)
+        telegrams.datagram_received(b"b:1000:2", SENDER)
+        assert list(memory.records) == ["b"]
+        await asyncio.gather(*telegrams.reading)
+        assert (memory.records["a"].total, telegrams.refused) == (2000, 1)
+
+    asyncio.run(run())
+
+
 def test_a_port_that_is_taken_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
