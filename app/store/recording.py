@@ -84,7 +84,8 @@ class Recording:
         until = {record.serial: record.total for record in self._chosen()}
         if not self.why:
             await self._flush(until, time.monotonic() + self._within)
-            self.missed += sum(max(0, stop - self._next.get(serial, 0)) for serial, stop in until.items())
+            known = self._next
+            self.missed += sum(max(0, until[serial] - known[serial]) for serial in until.keys() & known)
         await self._put(self._writer.end)
 
     async def _wait(self, seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from app.store.disk import said
 from app.store.recordings import NotNow, Recordings
@@ -25,7 +25,11 @@ def told(bench: Bench) -> dict[str, object]:
     ended = [each for each in recordings.told if each["ended"] is not None]
     return {
         "recordings": {"all": ended, "formats": recordings.formats, "played": bench.drawer.replays.told},
-        "recording": [each for each in recordings.told if each["ended"] is None],
+        "recording": [
+            {**each, "lasted": int(bench.clock() - cast(float, each["began"]))}
+            for each in recordings.told
+            if each["ended"] is None
+        ],
     }
 
 

@@ -6,7 +6,7 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 const SPEEDS = {'1.0': '1\u00d7', '10.0': '10\u00d7', '100.0': '100\u00d7', '0.0': 'max'}
 
 export function record(root, command) {
-  let state = {all: [], formats: [], played: []}, skew = 0
+  let state = {all: [], formats: [], played: []}, heard = 0
   const dot = el('i', {className: 'dot'}), word = el('span', {textContent: 'Record'})
   const start = el('button', {className: 'key record', id: 'record', title: 'Write every sample that comes from now on into a file on the server', onclick: () => command({do: 'record', format: format.value})}, dot, word)
   const stop = key('Stop', 'End the recording', () => { for (const one of going()) command({do: 'stop_record', recording: one.id}) }, {id: 'record-stop'})
@@ -56,19 +56,18 @@ export function record(root, command) {
     dot.classList.toggle('on', Boolean(one))
     show(word, one ? 'Recording' : 'Record')
     stop.disabled = !one
-    show(now, one ? `${lasted(Date.now() / 1000 - skew - one.began)}  ${size(one.bytes)}${going().length > 1 ? `  and ${going().length - 1} more` : ''}` : '')
+    show(now, one ? `${lasted(one.lasted + (performance.now() - heard) / 1000)}  ${size(one.bytes)}${going().length > 1 ? `  and ${going().length - 1} more` : ''}` : '')
   }
 
   setInterval(tick, 500)
   tick()
   return (found) => {
     state = found
+    heard = performance.now()
     hint.hidden = found.formats.length > 0
     knobs.hidden = !found.formats.length
     for (const one of format.keys) one.hidden = !found.formats.includes(one.value)
     if (!found.formats.includes(format.value)) format.show(found.formats[0] ?? 'csv')
-    const newest = going()[0]
-    if (newest && newest.samples === 0) skew = Math.max(0, Date.now() / 1000 - newest.began) // the clocks differ
     const kept = new Map([...list.children].map((entry) => [Number(entry.dataset.recording), entry]))
     found.all.forEach((one, i) => {
       const entry = kept.get(one.id) ?? made(one)
@@ -82,7 +81,7 @@ export function record(root, command) {
 }
 
 function lasted(seconds) {
-  const s = Math.max(0, Math.round(seconds)), pad = (n) => String(n).padStart(2, '0')
+  const s = Math.max(0, Math.floor(seconds)), pad = (n) => String(n).padStart(2, '0')
   return s < 3600 ? `${Math.floor(s / 60)}:${pad(s % 60)}` : `${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`
 }
 
