@@ -23,11 +23,12 @@ JUST_NOW = 0.02  # s: a request sent so shortly before may cross with the end of
 async def drains(run: Run) -> Result:
     """So many times with samples in files, in Redis, and in memory."""
     result = Result("SIGTERM of the app, samples in files, Redis, memory, in turns", run.n)
-    for level in LEVELS:
-        part = Run(
-            f"{run.name} {level}", run.seed, max(1, run.n // len(LEVELS)), run.folder, run.timed, run.long
-        )
+    done = 0
+    for k, level in enumerate(LEVELS):
+        part = run.part(level, max(1, run.n // len(LEVELS)), len(LEVELS) - k)
         await drained(part, result, level)
+        done += part.n
+    run.n = done
     return result
 
 

@@ -29,9 +29,9 @@ LOOK_EVERY = 0.02  # s
 async def outages(run: Run) -> Result:
     """Power fails again and again; each time with a new folder."""
     result = Result("power fails (a model: the file is cut back), AOF `always`, `everysec`", run.n)
-    for k in range(run.n):
+    for k in run.rounds():
         fsync = ("always", "everysec")[k % 2]
-        part = Run(f"{run.name} {k}", run.seed, 1, run.folder, run.timed, run.long)
+        part = run.part(str(k), 1)
         await outage(part, result, fsync)
     return result
 

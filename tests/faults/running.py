@@ -58,6 +58,16 @@ class Run:
                 return
             yield k
 
+    def part(self, name: str, n: int, of: int = 1) -> Run:
+        """A part of it with a history of its own.
+
+        of  so many parts are still to come, which share the time
+        """
+        now = time.monotonic()
+        part = Run(f"{self.name} {name}", self.seed, n, self.folder, self.timed, self.long)
+        part.until = now + (self.until - now) / of
+        return part
+
     @property
     def again(self) -> str:
         """The command that does the same once more."""

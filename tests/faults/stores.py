@@ -24,7 +24,7 @@ async def kills(run: Run) -> Result:
     """kill -9 of redis-server, with either kind of append-only file."""
     result = Result("`kill -9` of Redis, AOF `always` and `everysec`, two processes", run.n)
     for fsync in ("always", "everysec")[: run.n]:
-        part = Run(f"{run.name} {fsync}", run.seed, run.n // 2 or 1, run.folder, run.timed, run.long)
+        part = run.part(fsync, run.n // 2 or 1)
         redis = Redis(run.folder / f"redis-{fsync}", fsync)
         async with pair(part, redis) as made:
             for _ in range(part.n):
