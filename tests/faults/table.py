@@ -13,6 +13,7 @@ from tests.faults.doors import origins, tokens
 from tests.faults.drains import drains
 from tests.faults.fronts import reloads
 from tests.faults.powers import outages
+from tests.faults.rollings import rolls
 from tests.faults.running import Fault
 from tests.faults.stores import forgets, hangs, trims
 from tests.faults.stores import kills as kills_of_redis
@@ -28,6 +29,7 @@ FAULTS: dict[str, Fault] = {
     "F7": Fault(trims, 1, 5, each=60.0),
     "F8": Fault(drains, 3, 150),
     "F9": Fault(reloads, 2, 20),
+    "F9-rolling": Fault(rolls, 1, 10, each=200.0),
     "F10": Fault(stalls, 2, 50),
     "F12": Fault(leaves, 4, 10_000),
     "F13": Fault(storms, 1, 6),

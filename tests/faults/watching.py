@@ -56,7 +56,8 @@ class Viewer:
         ) as self.socket:
             async for message in self.socket:
                 if isinstance(message, bytes) and (found := HEAD.match(message)) is not None:
-                    this = int(found[2]), float(found[3].rpartition(b":")[2])
+                    at = found[3].rpartition(b":")[2]
+                    this = int(found[2]), 0.0 if at == b"null" else float(at)
                     self.back += this[0] <= newest[0] or this[1] < newest[1]
                     newest = this
                     self.got()
