@@ -97,7 +97,9 @@ class Process:
         self.sockets = listen(config) if self.place is None else [self.place.socket]
         if self.place is not None and (not self.place.held or durability.alone(config)):
             self.place.take()  # those who connect wait until there is a memory
-        budget = affordable(Footprint(config.memory_limit), config.scope_memory)
+        budget = config.scope_memory
+        if config.data is None:  # files are no burden: the kernel can drop what it holds of them
+            budget = affordable(Footprint(config.memory_limit), budget)
         sequences = Sequences()
         self.memory = durability.memory(config, sequences, budget)
         self.feed = Feed(self.memory, max(min(config.scope_points, ROWS), FEWEST_ROWS))
