@@ -7,7 +7,7 @@
 -- A part of kind "b" is a batch; source "": it is not numbered, else the number has 20 digits, and counts is "1"
 -- if numbers between are missing. One of kind "c" changes what is said of a channel: source is its name, content
 -- all that is said of it from now on; content "": nothing; source "": of no channel.
--- Returns the id of the entry, or "" if nothing was new; then a pair for each part: 0 and how many numbers are
+-- Returns the id of the entry, or "" if nothing was new, and the epoch; then a pair for each part: 0 and how many numbers are
 -- missing before it; 1, 0: it is stored already; 2, 0: its number was used for another content.
 --
 -- An entry has the field h, "epoch, samples before it, samples in it", and one for each part: "c", or "b" with
@@ -75,7 +75,7 @@ for at = 7, #ARGV, 7 do
   answers[#answers + 1] = answer
   answers[#answers + 1] = whole(value)
 end
-if #fields == 0 then return {'', unpack(answers)} end
+if #fields == 0 then return {'', epoch, unpack(answers)} end
 
 -- This first: what Redis refuses for want of memory it refuses before anything is written.
 local head = epoch .. ' ' .. whole(total) .. ' ' .. whole(added)
@@ -115,4 +115,4 @@ while oldest do
   oldest = redis.call('LINDEX', marks, 0)
 end
 if cut then redis.call('XTRIM', stream, 'MINID', '~', cut) end
-return {id, unpack(answers)}
+return {id, epoch, unpack(answers)}

@@ -23,7 +23,7 @@ from app.ingest.bus import Done, Mark
 from app.ingest.redis_link import DOWN, VOLATILE, later
 from app.ingest.redis_memory import Change, SharedMemory
 from app.ingest.redis_tail import Tail
-from app.ingest.redis_writer import Part, Writer
+from app.ingest.redis_writer import Part, Writer, Written, unavailable
 from app.ingest.sequences import Numbered, Sequences, conflict
 from app.memory.memory import SAMPLE, ChannelLimit
 from app.memory.packing import packed
@@ -31,22 +31,17 @@ from app.memory.samples import Samples
 from app.problems import Problem
 from app.texts import Store
 
-SEEN = 0.1  # s that an answer waits until its batch is in the memory of this process, too
+SEEN = 1.0  # s that an answer waits at most until its batch is in the memory of this process, too
 EVERY = 0.2  # s between two looks at how things are
 SOURCE = 12  # bytes by which a sender is known
 REFUSED = "Redis does not take samples: "
-Written = tuple[bytes, int, int] | None
 
 
 @dataclass(slots=True, eq=False)
 class Answer:
-    """A batch that is stored, and is awaited in memory until a moment has passed.
+    """A batch that is stored, and is awaited in memory until a moment has passed."""
 
-    place  of the batch in its entry
-    """
-
-    id: bytes
-    place: int
+    written: Written
     late: float
     done: asyncio.Future[Done]
 
@@ -135,7 +130,7 @@ class RedisBus:
         if new and len(records) + len(new) > self.memory.max_channels:
             raise ChannelLimit(self.memory.max_channels)
 
-    def written(self, done: asyncio.Future[Done], part: asyncio.Future[Written]) -> None:
+    def written(self, done: asyncio.Future[Done], part: asyncio.Future[Written | None]) -> None:
         """A batch is in the stream, or it is not: its sender is told, as soon as it can be read here."""
         error = part.exception()
         if done.done():  # its sender has gone
@@ -147,12 +142,10 @@ class RedisBus:
         if told is None:
             done.set_result(None)
             return
-        id, place, missing = told
-        self.sequences.gaps += missing > 0
-        self.sequences.late += missing < 0
-        self.answers.append(Answer(id, place, time.monotonic() + SEEN, done))
-        if not later(id, self.tail.at) or not self.following:
-            self.arrived()
+        self.sequences.gaps += told.missing > 0
+        self.sequences.late += told.missing < 0
+        self.answers.append(Answer(told, time.monotonic() + SEEN, done))
+        self.arrived()
 
     @property
     def following(self) -> bool:
@@ -163,13 +156,18 @@ class RedisBus:
         """Answer those whose batches are in memory by now, or who have waited long enough for that."""
         now = time.monotonic()
         while self.answers:
-            first = self.answers[0]
-            if later(first.id, self.tail.at) and self.following and now < first.late:
+            first, tail = self.answers[0], self.tail
+            id = first.written.id
+            landed = tail.landed.get(id)
+            if landed is None and later(id, tail.at) and self.following and now < first.late:
                 return
             self.answers.popleft()
-            landed = self.tail.landed.get(first.id)
-            if not first.done.done():
-                first.done.set_result(landed[first.place] if landed else [])
+            if first.done.done():
+                continue
+            if landed is None and self.following and tail.epoch != first.written.epoch:
+                first.done.set_exception(unavailable("Redis has forgotten it"))
+            else:
+                first.done.set_result(landed[first.written.place] if landed else [])
 
     # saying
 

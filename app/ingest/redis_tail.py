@@ -37,7 +37,7 @@ AT_ONCE, MOST_ENTRIES = 4 << 20, 256  # bytes and entries read at once
 SMALLER = 0.7  # by which an entry is expected to be smaller than a large one before it
 HEAD = re.compile(rb"([0-9a-f]{8}) ([0-9]{1,16}) ([0-9]{1,16})")
 TURN = 0.005  # s before others have the loop
-KEPT = 256  # entries of which it is remembered where their batches landed
+KEPT = 1024  # entries of which it is remembered where their batches landed
 STEP_BACK = 5.0  # s by which the clocks of processes may differ
 Landed = list[list[Placed]]
 
@@ -107,7 +107,7 @@ class Tail:
             self._heard = time.monotonic()
             await self.take(entries)
             if not entries and later(self.goal[0], self.at):
-                self.pass_over()
+                await self.miss()
             if time.monotonic() - self._looked >= LOOK:
                 await self.look()
 
@@ -138,10 +138,13 @@ class Tail:
         self.at, self.epoch, self.total = START, epoch, None
         self.seen.add(epoch)
 
-    def pass_over(self) -> None:
-        """What was still to be read is not there any more."""
-        self.at, samples = self.goal
-        self.count(samples, 0)
+    async def miss(self) -> None:
+        """What was still to be read is not there any more: trimmed away, or with the whole stream."""
+        before = self.goal
+        await self.look()
+        if self.goal == before and later(self.goal[0], self.at):
+            self.at, samples = self.goal
+            self.count(samples, 0)
 
     async def refill_ends(self) -> None:
         """What was said of channels whose entries have been trimmed away is known, too."""

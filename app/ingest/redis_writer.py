@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha1
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError, ResponseError
 
@@ -43,16 +43,30 @@ STORED, KNOWN = 0, 1
 log = logging.getLogger(__name__)
 
 
+class Written(NamedTuple):
+    """Where a batch is in the stream.
+
+    id, epoch  of its entry
+    place      in it
+    missing    numbers before it
+    """
+
+    id: bytes
+    epoch: bytes
+    place: int
+    missing: int
+
+
 @dataclass(slots=True, eq=False)
 class Part:
     """A batch, or what is said of a channel, on its way into the stream; see redis_append.lua.
 
-    done      how it ended: id of the entry, place in it, missing numbers; None: it was stored before
+    done      how it ended; None: it was stored before
     conflict  what its sender hears if its number was used for another content
     """
 
     words: tuple[bytes, ...]
-    done: asyncio.Future[tuple[bytes, int, int] | None]
+    done: asyncio.Future[Written | None]
     since: float
     conflict: Problem | None = None
 
@@ -60,7 +74,7 @@ class Part:
     def size(self) -> int:
         return len(self.words[-1])
 
-    def end(self, what: tuple[bytes, int, int] | Problem | None) -> None:
+    def end(self, what: Written | Problem | None) -> None:
         if self.done.done():
             return
         if isinstance(what, Problem):
@@ -209,10 +223,10 @@ class Writer:
             self.refuse(entry, reply)
             return
         self.refused = ""
-        id, place = reply[0], 0
-        for part, how, value in zip(entry, reply[1::2], reply[2::2], strict=True):
+        id, epoch, place = reply[0], reply[1], 0
+        for part, how, value in zip(entry, reply[2::2], reply[3::2], strict=True):
             if how == STORED:
-                part.end((id, place, int(value)))
+                part.end(Written(id, epoch, place, int(value)))
                 place += 1
             else:
                 part.end(None if how == KNOWN else part.conflict)

@@ -182,6 +182,24 @@ def test_what_comes_at_once_after_redis_was_emptied_is_seen_by_all(scope: Joined
             assert set(shared.memory.records["ch1"].gap_starts(1, 99).tolist()) == {9, 19, 29, 39, 49}
 
 
+def test_what_redis_forgot_before_it_was_read_is_not_acknowledged(
+    scope: Joined, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was in the stream, which was emptied at once."""
+    assert scope.served.post({"x": 0, "y": 0})[0] == 200
+    read = scope.bus.tail.read
+
+    async def emptied() -> list[Any]:
+        found = await read()
+        return [] if found and redis.ask("FLUSHALL") else found
+
+    monkeypatch.setattr(scope.bus.tail, "read", emptied)
+    wait_until(lambda: scope.served.post({"x": 1, "y": 1})[1].get("code") == "store_unavailable", 10)
+    monkeypatch.undo()
+    wait_until(lambda: scope.served.post({"x": 2, "y": 2})[0] == 200)
+    wait_until(lambda: scope.y()[-1] == 2)
+
+
 def test_a_redis_that_kept_nothing_begins_a_new_stream(tmp_path: Path) -> None:
     with redis_server(tmp_path, "--appendonly", "no") as redis, joined(redis) as scope:
         assert "append-only" in wait_until(lambda: scope.notices.get("store"))  # type: ignore[arg-type]
