@@ -19,6 +19,7 @@ from app.problems import MOST_FAULTS, Fault, Problem, told
 TEXT, NUMBERS = 16 << 10, 64 << 10  # bytes after which a block is stored: both take a few ms ...
 BLOCK_SECONDS = 0.1  # ... or so long after its beginning
 LONGEST_LINE = 1 << 20
+LONGEST_PAUSE = 64 << 10  # bytes of empty lines and comments
 LIVE = 5.0  # s between two blocks of a body that is sent as it is measured
 LATE = 1_000_000_000  # ns by which a block may lag behind the clock before x begins afresh
 ENDLESS = 1 << 62
@@ -41,13 +42,23 @@ class Lines:
         end = body.rfind(b"\n") + 1
         if not end and len(body) > LONGEST_LINE:
             raise too_large(LONGEST_LINE)
-        return end if self.rows(bytes(body[:end])) else 0
+        return end if self.rows(bytes(body[:end])) else nothing(end)
 
     def rows(self, block: bytes) -> int:
         return sum(1 for _ in lines(block))
 
     def lines(self, block: bytes) -> int:
         return block.count(b"\n")
+
+
+def nothing(n: int) -> int:
+    """0: of n bytes without a sample nothing can be stored.
+
+    Problem  invalid_sample: it goes on and on so
+    """
+    if n > LONGEST_PAUSE:
+        raise Problem("invalid_sample", f"{LONGEST_PAUSE} bytes without a sample; leave out empty lines")
+    return 0
 
 
 class Rows(Lines):
@@ -59,7 +70,7 @@ class Rows(Lines):
             first = next(line for line in bytes(body[:end]).split(b"\n") if line.strip() and line[:1] != b"#")
             self.head = first + b"\n"
             if self.rows(bytes(body[:end])) < 2:
-                self.head, end = b"", 0
+                self.head, end = b"", nothing(end)
         return end
 
 
@@ -151,12 +162,17 @@ class Stream(Intake):
         """Store what is whole; a problem is answered at once."""
         self.wait()
         try:
-            if self.take(self.cut.cut(self.kept)):
+            while self.take(self.portion()):
                 self.allow(BODY_SECONDS)
                 self.fair = LIVE
                 self.room.refresh(self)
         except Problem as problem:
             self.fail(problem)
+
+    def portion(self) -> int:
+        """Bytes that can be stored at once: those of a block, or more where that holds nothing whole."""
+        some = self.kept[: self.cut.size]
+        return self.cut.cut(some) or (self.cut.cut(self.kept) if len(self.kept) > len(some) else 0)
 
     def take(self, n: int) -> bool:
         """Store the first n bytes, if anything is in them."""

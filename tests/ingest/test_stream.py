@@ -152,6 +152,27 @@ def test_good_lines_are_stored_and_bad_ones_told_at_the_end(scope: Served) -> No
     assert [fault["line"] for fault in answer["errors"]] == [2, 3]
 
 
+def test_many_small_blocks_that_come_at_once_are_stored_block_by_block(scope: Served) -> None:
+    with upload(scope, LINES) as body:
+        for k in range(4):
+            rows = range(3000 * k, 3000 * (k + 1))
+            body.send(b"".join(b'{"t0":%d,"dt":1,"channels":{"a":[1],"b":[2]}}\n' % n for n in rows))
+        status, answer = body.end()
+    assert (status, answer["accepted"]) == (200, 24_000)
+    assert scope.memory.records["b"].x(0, 12_000).tolist() == list(range(12_000))
+
+
+@pytest.mark.parametrize(("kind", "first"), [(LINES, b""), (CSV, b""), (CSV, b"x,a\n")])
+def test_lines_that_hold_nothing_do_not_go_on_for_ever(scope: Served, kind: str, first: bytes) -> None:
+    with upload(scope, kind) as body:
+        body.send(first + b"#\n")
+        for _ in range(3):
+            body.send(b"#\n\n" * 10_000)
+        status, answer = body.end()
+    assert (status, answer["code"]) == (400, "invalid_sample")
+    assert "without a sample" in answer["message"]
+
+
 def test_a_numbered_request_is_stored_at_its_end(scope: Served) -> None:
     with upload(scope, LINES, "", "X-Seq: 1", "X-Source-Id: a") as body:
         body.send(b'{"x":1,"y":2}\n' * 6000)
