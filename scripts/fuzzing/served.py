@@ -81,11 +81,11 @@ class Campaign:
             self.forget()
             self.unsure = UNSURE
             replies = self.wire(request.way, fresh=True).last(request.data)
-            return any(reply.status < 400 for reply in replies)
+            return any(reply.stored for reply in replies)
         self.unsure -= 1
         if self.known is None and self.unsure <= 0:
             self.known = held(self.running)
-        if self.wire(request.way).ask(request.data).status < 400:
+        if self.wire(request.way).ask(request.data).stored:
             self.forget()
             return True
         return self.is_refused()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -17,7 +18,8 @@ from scripts.fuzzing.damage import BLOCK, CHANGES, damaged
 
 PATIENCE = 20.0  # s for an answer
 HEAD_ELSE = 0.02  # share of the requests whose head is damaged, too
-NUMBERED, CHUNKED = 0.1, 0.2  # shares of the requests with a number, and in chunks
+NUMBERED, CHUNKED = 0.1, 0.2  # shares of the requests with a number, and in chunks ...
+LONG = 0.3  # ... and of those the ones that are so long that they are stored block by block
 FRAMES_ELSE = 0.5  # share of the connections whose frames are damaged, beside what is in them
 LANE, TORNADO = "lane", "tornado"
 BODIES = [name for name in FAMILIES if FAMILIES[name] and name not in ("frames", "heads")]
@@ -46,12 +48,18 @@ class Reply:
     status: int
     body: bytes
 
+    @property
+    def stored(self) -> bool:
+        """Whether something was: also of a long body that was refused in the end."""
+        return self.status < 400 or b'"first_not_stored"' in self.body
+
 
 def requests(seed: int, n: int, first: int = 0) -> Iterator[tuple[int, Request]]:
     """The requests of a seed from a number on."""
     for k, roll in rolled("http", seed, n, first):
-        found = damaged(roll, FAMILIES[BODIES[int(roll() * len(BODIES))]])
-        data, broken = written(roll, found), roll() < HEAD_ELSE
+        seeds = FAMILIES[BODIES[int(roll() * len(BODIES))]]
+        good = seeds[int(roll() * len(seeds))]
+        data, broken = written(roll, damaged(roll, seeds), good), roll() < HEAD_ELSE
         if broken:
             data = broken_head(roll, data)
         yield k, Request((LANE, TORNADO)[k % 2], data, broken)
@@ -76,8 +84,11 @@ def rolled(kind: str, seed: int, n: int, first: int) -> Iterator[tuple[int, Call
         yield k, Random(f"{kind}:{seed}:{k // BLOCK}:{k % BLOCK}").random
 
 
-def written(roll: Callable[[], float], case: Seed) -> bytes:
-    """The request of a case; some come in chunks, and some have a number."""
+def written(roll: Callable[[], float], case: Seed, good: Seed) -> bytes:
+    """The request of a case; some come in chunks, and some have a number.
+
+    good  what comes before the damage in a long body, again and again
+    """
     lines = [f"POST /data?{case.query} HTTP/1.1" if case.query else "POST /data HTTP/1.1", "Host: localhost"]
     if case.kind:
         lines.append(f"Content-Type: {case.kind}")
@@ -85,9 +96,11 @@ def written(roll: Callable[[], float], case: Seed) -> bytes:
         lines.append(f"Content-Encoding: {case.encoding}")
     if roll() < NUMBERED:
         lines += [f"X-Source-Id: s{int(roll() * 3)}", f"X-Seq: {int(roll() * 50)}"]
-    in_chunks = roll() < CHUNKED
-    lines.append("Transfer-Encoding: chunked" if in_chunks else f"Content-Length: {len(case.body)}")
-    return "\r\n".join([*lines, "", ""]).encode() + (chunks(roll, case.body) if in_chunks else case.body)
+    in_chunks, body = roll() < CHUNKED, case.body
+    if in_chunks and roll() < LONG:
+        body = good.body * (1 + int(roll() * 1000)) + body
+    lines.append("Transfer-Encoding: chunked" if in_chunks else f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + (chunks(roll, body) if in_chunks else body)
 
 
 def chunks(roll: Callable[[], float], body: bytes) -> bytes:
@@ -119,7 +132,8 @@ class Wire:
             self.ask(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     def ask(self, data: bytes) -> Reply:
-        self.connection.sendall(data)
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may have heard enough, and say so
+            self.connection.sendall(data)
         found = self.reply()
         if found is None:
             raise WireError("no answer")
@@ -179,7 +193,8 @@ def check(status: int, headers: dict[bytes, bytes], body: bytes) -> None:
 def faulty(status: int, headers: dict[bytes, bytes], answer: dict[str, object]) -> None:
     code, message = answer["code"], answer["message"]
     known = CODES.get(str(code), (0, ""))[0] == status and answer["status"] == "error"
-    if not known or headers.get(b"x-content-type-options") != b"nosniff" or answer["accepted"] != 0:
+    whole = answer["accepted"] == 0 or "first_not_stored" in answer
+    if not known or headers.get(b"x-content-type-options") != b"nosniff" or not whole:
         raise WireError(f"{status} is told as {answer}")
     if not isinstance(message, str) or not message.isascii() or not 0 < len(message) <= LONGEST_MESSAGE:
         raise WireError(f"{status} with the message {message!r}")
