@@ -27,6 +27,7 @@ from app.ingest.redis_writer import Part, Writer, Written, unavailable
 from app.ingest.sequences import Numbered, Sequences, conflict
 from app.memory.memory import SAMPLE, ChannelLimit
 from app.memory.packing import packed
+from app.memory.record import Placed
 from app.memory.samples import Samples
 from app.problems import Problem
 from app.texts import Store
@@ -147,27 +148,30 @@ class RedisBus:
         self.answers.append(Answer(told, time.monotonic() + SEEN, done))
         self.arrived()
 
-    @property
-    def following(self) -> bool:
-        """Whether what is in the stream will soon be here."""
-        return self.tail.up and self.tail.refilled
-
     def arrived(self) -> None:
         """Answer those whose batches are in memory by now, or who have waited long enough for that."""
-        now = time.monotonic()
-        while self.answers:
-            first, tail = self.answers[0], self.tail
-            id = first.written.id
-            landed = tail.landed.get(id)
-            if landed is None and later(id, tail.at) and self.following and now < first.late:
-                return
-            self.answers.popleft()
-            if first.done.done():
+        while self.answers and (found := self.placed(self.answers[0])) is not None:
+            done = self.answers.popleft().done
+            if done.done():
                 continue
-            if landed is None and self.following and tail.epoch != first.written.epoch:
-                first.done.set_exception(unavailable("Redis has forgotten it"))
+            if isinstance(found, Problem):
+                done.set_exception(found)
             else:
-                first.done.set_result(landed[first.written.place] if landed else [])
+                done.set_result(found)
+
+    def placed(self, answer: Answer) -> list[Placed] | Problem | None:
+        """Where a batch is in memory; a problem if it may be nowhere; None: that is not known yet."""
+        tail, (id, epoch, place, _) = self.tail, answer.written
+        landed = tail.landed.get(id)
+        if landed is not None:
+            return landed[place]
+        if not tail.up:
+            return unavailable("Redis does not answer any more")
+        if not tail.refilled:
+            return []
+        if later(id, tail.at) and time.monotonic() < answer.late:
+            return None
+        return [] if epoch == tail.epoch else unavailable("Redis has forgotten it")
 
     # saying
 
