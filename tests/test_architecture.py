@@ -62,3 +62,9 @@ def test_no_file_is_long() -> None:
     found = [*(ROOT / "app").rglob("*.py"), *(ROOT / "app/ui/static").glob("*.[jc]s*")]
     lengths = {path: len(path.read_text().splitlines()) for path in found}
     assert {path: n for path, n in lengths.items() if n > LONGEST} == {}
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest knows them by it, and would collect none of the tests."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
