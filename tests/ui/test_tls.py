@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from tests.conftest import wait_until
 from tests.launch.conftest import Scope, copy_project, environment, free_port, needs_nginx, refusal
 from tests.ui.conftest import new_context
-from tests.ui.test_probe import PHONE
+from tests.ui.test_probe_page import PHONE
 
 WAYS = [pytest.param("on", id="nginx", marks=needs_nginx), pytest.param("off", id="alone")]
 
