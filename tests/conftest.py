@@ -14,6 +14,7 @@ T = TypeVar("T")
 PAGE = "tests/ui/"
 LONG = (
     PAGE,
+    "tests/faults/",
     "tests/scripts/test_bench",
     "tests/ui_plot/test_joining",
     "tests/launch/",

@@ -25,6 +25,7 @@ from app.dsp.windows import WINDOWS
 from app.ingest.formats import FORMATS
 from app.scope.acquisition import ACQUISITIONS
 from app.scope.display import DISPLAY_MODES
+from tests.faults.table import FAULTS
 from tests.serving import Served, serving
 
 
@@ -74,6 +75,7 @@ def test_the_table_of_settings_equals_the_configuration() -> None:
         ("| display | shows |", DISPLAY_MODES),
         ("| window | for |", WINDOWS),
         ("| scale | 0 is |", SCALES),
+        ("| fault | what happens |", FAULTS),
     ],
 )
 def test_every_entry_of_a_registry_has_its_row(head: str, registry: Mapping[str, object]) -> None:
@@ -112,6 +114,8 @@ def known() -> dict[str, set[str]]:
         "-m app": flags(parser().format_help()),
         "send_data.py": flags(help_of("scripts/send_data.py")),
         "scripts/bench": flags(help_of("-m", "scripts.benches")),
+        "scripts/faults": flags(help_of("-m", "tests.faults")),
+        "scripts/soak": flags(help_of("-m", "tests.faults.soak")),
         "scripts/screenshots": flags(help_of("-m", "scripts.pictures")),
         "scripts/fuzz": flags(help_of("-m", "scripts.fuzzing")),
         "scripts/image": flags((PROJECT / "scripts" / "image").read_text()),

@@ -107,7 +107,7 @@ async def served(run: Run, result: Result) -> AsyncIterator[App]:
 
 async def at_rest(app: App) -> None:
     """Wait until all is loaded, so that what comes later is due to what happens to it."""
-    await soon(app.has_page, 60)
+    await soon(app.has_page)
     used = -1.0
     while app.cpu() - used > RESTING:
         used = app.cpu()

@@ -103,8 +103,11 @@ async def killed(run: Run, app: App, reader: Reader | None = None) -> float:
 
 
 async def viewer_back(app: App) -> float:
-    """Seconds until a page can be had, and a frame of the samples that come in."""
-    return await soon(app.has_page) + await soon(lambda: sees(app.port))
+    """Seconds until a page can be had, and a frame of the samples that come in; infinite: neither came."""
+    try:
+        return await soon(app.has_page) + await soon(lambda: sees(app.port))
+    except TimeoutError:
+        return float("inf")
 
 
 def sees(port: int) -> bool:

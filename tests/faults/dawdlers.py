@@ -33,7 +33,7 @@ async def dawdle(run: Run) -> Result:
         stack.callback(app.end)
         app.launch()
         await accepting(app.port)
-        await soon(app.has_page, 60)
+        await soon(app.has_page)
         await one(run, result, app.port, "straight to the app", KINDS, app)
     if run.long:
         await through_nginx(run, result)

@@ -47,7 +47,7 @@ async def origins(run: Run) -> Result:
     app = App(folder=run.folder)
     try:
         app.launch()
-        await soon(app.has_page, 60)
+        await soon(app.has_page)
         own = f"127.0.0.1:{app.port}"
         for _ in range(run.n):
             wrong = await asyncio.to_thread(lambda: list(entered(app.port, own)))

@@ -102,7 +102,7 @@ async def soak(run: Run, seconds: float) -> tuple[Result, Samples, Heard]:
         stack.callback(app.end)
         app.launch()
         await accepting(app.port)
-        await soon(app.has_page, 60)
+        await soon(app.has_page)
         load = Load(app.port, run.history, run.seed, SOURCES, RATE)
         reader = await stack.enter_async_context(Reader(app.port, load.channels, READ_EVERY))
         await stack.enter_async_context(load)
@@ -142,7 +142,7 @@ async def kills(run: Run, app: App, result: Result, seconds: float) -> None:
         await asyncio.sleep(pause)
         result.back.append(await killed(run, app))
     await asyncio.sleep(max(0.0, end - time.monotonic()))
-    await soon(app.has_page, 60)
+    await soon(app.has_page)
 
 
 async def finished(tasks: list[asyncio.Task[None]], seconds: float) -> None:

@@ -8,6 +8,7 @@ import signal
 import time
 
 from tests.faults.driver import accepting
+from tests.faults.history import UNKNOWN
 from tests.faults.places import App, Redis, soon
 from tests.faults.proxy import CUT, DELAY, DROP, PASS, Chaos
 from tests.faults.reading import total
@@ -17,6 +18,7 @@ from tests.faults.shared import Pair, judge, pair
 NOTICED_WITHIN = 2.0  # s
 HANGS = 10.0  # s
 TRIMMED = 2000  # points of rings, and of each channel in the stream
+MOMENT = 0.5  # s
 FIRST = 0.05  # s in which an answer may still be under way that Redis gave before its end
 
 
@@ -90,6 +92,7 @@ async def forgets(run: Run) -> Result:
             await soon(lambda: all(follows(app) for app in made.apps), 20)
             result.within(run, [time.monotonic() - began], NOTICED_WITHIN, "the tails go on")
     result.heard(made.load.seen)
+    unread(run)
     result.judge(run, made.reader.stored(), made.reader.breaches())
     # Without the record of numbers a request that was under way may be stored again: one of each sender.
     again = [wrong for wrong in result.wrong if wrong.startswith(("twice", "order"))]
@@ -97,6 +100,14 @@ async def forgets(run: Run) -> Result:
     most = 2 * run.n * len(made.load.sources)  # in two channels
     result.require(result.twice <= most, f"{result.twice} twice, more than were under way: {again[:2]}")
     return result
+
+
+def unread(run: Run) -> None:
+    """What one process acknowledged in the moment before Redis forgot, the other may never have read."""
+    for at, _what in run.history.marks:
+        for request in run.history.requests.values():
+            if at - MOMENT < request.ended < at + MOMENT:
+                request.end = UNKNOWN
 
 
 def follows(app: App) -> bool:

@@ -27,7 +27,7 @@ async def storms(run: Run) -> Result:
     app.launch()
     try:
         await accepting(app.port)
-        await soon(app.has_page, 60)
+        await soon(app.has_page)
         load = Load(app.port, run.history, run.seed, rate=25.0)
         async with (
             Reader(app.port, load.channels) as reader,
