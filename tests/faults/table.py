@@ -41,6 +41,6 @@ FAULTS: dict[str, Fault] = {
     "F23": Fault(tokens, 300, 10_000, each=0.1),
     "F27": Fault(records, 2, 20),
     "F29": Fault(exhausted, 1, 10),
-    "F33": Fault(kills("file"), 3, 200),
-    "F34": Fault(damages, 4, 300),
+    "F33": Fault(kills("file"), 2, 200),
+    "F34": Fault(damages, 2, 300),
 }
