@@ -10,5 +10,6 @@ A sample's way, and the folder that it passes:
     browser <---------------  ui       the front: at rest Buffer -> DynamicMap -> plot, and the panel
     reader  <-- GET /data --  api      the connector: samples read back
 
-dsp is the arithmetic below them all; server.py wires the blocks.
+store is the drawer, for what people keep; guard says who may come in; dsp is the arithmetic below them all.
+The chassis is the process around the instrument, system what it needs of the machine. server.py wires them.
 """

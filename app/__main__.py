@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from app import logs
+from app.chassis import logs
 from app.config import ConfigError, load
 
 

@@ -20,20 +20,22 @@ from typing import Any
 
 from tornado.web import Application, RequestHandler
 
-from app import durability, logs
 from app.api import code, measurements, openapi, pins, recordings, screen, setups, single, triggers
 from app.api.channels import ChannelsHandler
 from app.api.data import DataReader
-from app.certificate import CertificateError
+from app.chassis import durability, logs
+from app.chassis.drain import Drain
+from app.chassis.health import release
+from app.chassis.listeners import listeners
+from app.chassis.metrics import Sessions
+from app.chassis.preflight import missing_package, unusable, warn
+from app.chassis.vitals import Vitals
 from app.config import Config
-from app.drain import Drain
 from app.feed.feed import Feed
 from app.feed.socket import FrameSocket
 from app.feed.watch import Asset
-from app.footprint import Footprint
 from app.guard.gate import Gate
 from app.guard.overload import affordable
-from app.health import release
 from app.ingest import influx
 from app.ingest.formats import FORMATS
 from app.ingest.handler import DataHandler
@@ -41,19 +43,17 @@ from app.ingest.lane_server import LaneServer
 from app.ingest.receiver import Receiver
 from app.ingest.sequences import Sequences
 from app.ingest.socket import Senders
-from app.listeners import listeners
 from app.memory.shelf import Taken
 from app.memory.silence import Silence
-from app.metrics import Sessions
-from app.place import Place
-from app.preflight import missing_package, unusable, warn
 from app.problems import NotFound
 from app.scope.derived import Sources
 from app.scope.frame import ROWS
 from app.store.drawer import Drawer, Limits
 from app.store.references import SIGN, maker
-from app.system import beside, calm_collector, listen, raise_files, report, tls
-from app.vitals import Vitals
+from app.system.certificate import CertificateError
+from app.system.footprint import Footprint
+from app.system.place import Place
+from app.system.runtime import beside, calm_collector, listen, raise_files, report, tls
 
 STATIC = Path(__file__).parent / "ui" / "static"
 HTTP = {

@@ -15,9 +15,9 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from app.certificate import CertificateError, served
 from app.config import Config, ConfigError, load
-from app.network import WILDCARDS, address
+from app.system.certificate import CertificateError, served
+from app.system.network import WILDCARDS, address
 
 PORTS = {"http": 80, "https": 443}  # that need not be written
 SPARE_BODY = (

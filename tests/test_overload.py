@@ -17,10 +17,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from app import footprint
-from app.footprint import Footprint, Group
 from app.guard.overload import Overload, affordable
 from app.problems import Problem
+from app.system import footprint
+from app.system.footprint import Footprint, Group
 from tests.conftest import wait_until
 from tests.process import ROOT, Server, free_port
 from tests.viewer import Viewer
@@ -146,7 +146,7 @@ def test_a_process_says_of_itself_what_the_system_says() -> None:
 TOLD = """
 import sys
 from pathlib import Path
-from app import footprint
+from app.system import footprint
 footprint.Footprint.used = lambda self: int(Path(PLACE).read_text())
 from app.__main__ import main
 sys.exit(main())

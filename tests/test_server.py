@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from app.config import Config
 from app.server import Process
-from app.system import opened
+from app.system.runtime import opened
 from app.ui import front
 from app.ui.tab import Tab
 from tests.conftest import wait_until

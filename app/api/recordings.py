@@ -17,7 +17,7 @@ from app.store.drawer import Drawer
 from app.store.entry import ENDS, Entry
 from app.store.reading import Unreadable
 from app.store.recordings import NotNow
-from app.system import beside
+from app.system.runtime import beside
 
 PIECE = 1 << 18  # bytes read at once
 TAKEN_WITHIN = 30.0  # s for a piece, by whoever downloads

@@ -8,8 +8,8 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
-from app.footprint import Footprint, trim
 from app.problems import Problem
+from app.system.footprint import Footprint, trim
 
 EVERY = 1.0  # s between two looks
 CROWDED, FULL, SHORT = 0.75, 0.80, 0.90  # of the limit: no new channels; no samples; viewers have to go

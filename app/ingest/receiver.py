@@ -14,7 +14,6 @@ from tornado.log import app_log
 
 from app.answers import Answers
 from app.config import Config
-from app.footprint import Footprint
 from app.guard.guard import Guard
 from app.guard.overload import Overload
 from app.guard.sender import Sender
@@ -33,6 +32,7 @@ from app.ingest.wishes import heed
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.samples import Samples
 from app.problems import Problem
+from app.system.footprint import Footprint
 
 Body = bytes | Problem | Outcome
 Said = bytes | Coroutine[Any, Any, bytes]  # of a batch that is stored: what its sender is told, now or soon

@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from app.system import beside
+from app.system.runtime import beside
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from bokeh.settings import settings
 
 from app.config import Config
 from app.feed.watch import Asset, Page, WatchPage
-from app.network import reachable
 from app.problems import NotFound
+from app.system.network import reachable
 from app.ui import door
 from app.ui.bench import Bench
 from app.ui.demo import Demo

@@ -35,7 +35,7 @@ from app.problems import NotFound
 
 T = TypeVar("T")
 ROWS = 2048
-UNSENT = 128 << 10  # as app.system has it
+UNSENT = 128 << 10  # as app.system.runtime has it
 PAGE = b"<!doctype html><title>watch</title>" + b" " * 5000
 
 

@@ -15,9 +15,9 @@ import requests
 sys.path.insert(0, str(Path(__file__).parent))
 from laned import Laned, lane_serving
 
-from app.certificate import Pair, own
 from app.ingest import greeting, lane_server
 from app.ingest.greeting import led
+from app.system.certificate import Pair, own
 from tests.conftest import wait_until
 from tests.serving import on_loop
 

@@ -168,9 +168,9 @@ def folder(tmp_path: Path) -> Path:
 def bare_folder(folder: Path) -> Path:
     """The project with the smallest app instead of its own."""
     (folder / "app").unlink()
-    (folder / "app").mkdir()
-    for name in ("certificate.py", "config.py", "network.py", "texts.py"):
-        shutil.copy(PROJECT / "app" / name, folder / "app")
+    (folder / "app" / "system").mkdir(parents=True)
+    for name in ("config.py", "texts.py", "system/__init__.py", "system/certificate.py", "system/network.py"):
+        shutil.copy(PROJECT / "app" / name, folder / "app" / name)
     (folder / "app" / "__init__.py").touch()
     (folder / "app" / "__main__.py").write_text(BARE_APP)
     return folder

@@ -8,11 +8,11 @@ from typing import Any
 
 from tornado.web import Application
 
+from app.chassis.health import Check, HealthHandler, Pulse, ReadyHandler
+from app.chassis.metrics import Figures, MetricsHandler, Sessions, registry
+from app.chassis.status import Detail, Status, StatusHandler, StatusPage
 from app.feed.feed import Feed
-from app.health import Check, HealthHandler, Pulse, ReadyHandler
 from app.ingest.receiver import Receiver
-from app.metrics import Figures, MetricsHandler, Sessions, registry
-from app.status import Detail, Status, StatusHandler, StatusPage
 
 SHED = 10  # of so many viewers one has to go at each look while memory is short
 OWN_ADDRESSES = ("/", "/watch", "/ws", "/static/(", "/assets/(")  # of the pages

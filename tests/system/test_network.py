@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from app import network
 from app.config import Config
+from app.system import network
 from app.ui.front import lan
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.logs import LONGEST, LONGEST_TEXT, Json, Text, chosen
+from app.chassis.logs import LONGEST, LONGEST_TEXT, Json, Text, chosen
 from tests.conftest import wait_until
 from tests.process import ROOT, Server, free_port
 

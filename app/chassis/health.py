@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import orjson
 
 from app.problems import JsonHandler
-from app.system import BOOT_ID as BOOT_ID
+from app.system.runtime import BOOT_ID as BOOT_ID
 
 EVERY = 0.1  # s between two looks at the loop
 KEPT = 150  # looks that are remembered: fifteen seconds, as Prometheus asks about so often

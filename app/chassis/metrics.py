@@ -19,13 +19,13 @@ from prometheus_client import (
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from app.chassis.health import Checks, Pulse, release
 from app.feed.feed import Feed
 from app.figures import Source, Values, counted, distributed, gauge, labelled
-from app.footprint import resident
-from app.health import Checks, Pulse, release
 from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.problems import JsonHandler
+from app.system.footprint import resident
 
 LAYERS = {"rate": "rate_limited", "room": "overloaded"}  # codes of what is refused for its number
 

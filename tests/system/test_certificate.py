@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from app import certificate
-from app.certificate import DAY, LEFT, CertificateError, Pair, own, served
 from app.config import ConfigError, load
+from app.system import certificate
+from app.system.certificate import DAY, LEFT, CertificateError, Pair, own, served
 
 NAMES = ["localhost", "127.0.0.1", "::1", "lab-pc", "192.168.1.20"]
 
@@ -102,7 +102,7 @@ def test_without_openssl_and_library_one_sentence_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
-    monkeypatch.setitem(__import__("sys").modules, "app.signing", None)
+    monkeypatch.setitem(__import__("sys").modules, "app.system.signing", None)
     with pytest.raises(CertificateError, match="apt install openssl"):
         own(tmp_path, NAMES)
     assert list(tmp_path.iterdir()) == []

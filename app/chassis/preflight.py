@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.config import Config
 from app.store.drawer import PLACES
-from app.system import opened
+from app.system.runtime import opened
 
 
 def missing_package(config: Config) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.durability import Keeping
+from app.chassis.durability import Keeping
 from app.memory.durable import Durable
 from app.memory.memory import Memory
 from tests.conftest import wait_until

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from prometheus_client.core import Metric
 
-from app.footprint import resident
-from app.health import BOOT_ID, Checks, Said, release
+from app.chassis.health import BOOT_ID, Checks, Said, release
+from app.chassis.metrics import Figures
 from app.memory.record import Record
-from app.metrics import Figures
 from app.problems import JsonHandler
 from app.scope.data_path import skew
+from app.system.footprint import resident
 
-PAGE = Path(__file__).parent / "ui" / "static" / "health.html"
+PAGE = Path(__file__).parents[1] / "ui" / "static" / "health.html"
 Detail = Callable[[], object]
 State = dict[str, object]
 SIMPLE = ("gauge", "counter")

@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.network import reachable
+from app.system.network import reachable
 
 DAYS, LEFT = 365, 30  # that a certificate holds; that one must still hold to be used
 DAY = 86400  # s
 NAME = "Web Oscilloscope"
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 SETTINGS = """[req]
 prompt = no
 distinguished_name = name
@@ -171,7 +171,7 @@ def is_address(name: str) -> bool:
 def by_library(pair: Pair, called: Sequence[str]) -> None:
     """The same without openssl."""
     try:
-        from app.signing import write
+        from app.system.signing import write
     except ImportError:
         raise CertificateError(
             "A certificate needs the program openssl (on Debian: sudo apt install openssl) or the package "

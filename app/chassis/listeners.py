@@ -10,7 +10,7 @@ from typing import Any
 from app.config import Config
 from app.ingest import teleplot_udp
 from app.ingest.receiver import Receiver
-from app.place import Place
+from app.system.place import Place
 
 LOOK = 0.1  # s between two looks whether the place is taken
 LET_GO = 1.0  # s that the process that was there before has to end it

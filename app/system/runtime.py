@@ -19,8 +19,8 @@ from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.websocket import WebSocketClosedError
 
-from app.certificate import served
 from app.config import Config
+from app.system.certificate import served
 
 T = TypeVar("T")
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)

@@ -8,7 +8,7 @@ import orjson
 from tornado.testing import AsyncHTTPTestCase
 from tornado.web import Application
 
-from app.health import BOOT_ID, HealthHandler
+from app.chassis.health import BOOT_ID, HealthHandler
 
 
 class Test(AsyncHTTPTestCase):

@@ -12,7 +12,7 @@ import traceback
 
 import orjson
 
-from app.system import BOOT_ID
+from app.system.runtime import BOOT_ID
 
 LONGEST = 8000  # bytes of a line
 LONGEST_TEXT = 256  # characters of one of its strings
