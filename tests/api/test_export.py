@@ -11,6 +11,7 @@ import pytest
 
 import app.api.export as export
 from app.api.export import Column, cell, csv, header, npz, occurrence
+from app.store.cells import FORMULA
 
 
 def column(x: object, y: object = None, name: str = "a", unit: str = "", x_unit: str = "") -> Column:
@@ -76,7 +77,7 @@ NAMES = ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", 'a"b', "a,b", "a\nb", "plain"
 def test_a_name_is_a_text_for_every_reader(name: str) -> None:
     (read,) = readers.reader(io.StringIO(cell(name) + "\n", newline="")) if name else ([""],)
     assert read in ([name], ["'" + name])
-    assert not read[0].startswith(tuple(export.FORMULA))
+    assert not read[0].startswith(tuple(FORMULA))
 
 
 def test_the_header_names_units_where_there_are_any() -> None:

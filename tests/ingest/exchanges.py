@@ -172,6 +172,6 @@ EXCHANGES = [
 # What else a probe may hear, and where that is tried.
 ELSEWHERE = {
     "bad_request": "ingest/test_lane.py",
-    "draining": "test_drain.py",
+    "draining": "chassis/test_drain.py",
     "upgrade_required": "feed/test_socket.py",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,8 @@ FLAGS = [
 POINTS = 20_000  # record length of the shared server: few enough to be overwritten by one block
 DESKTOP = {"width": 1280, "height": 720}
 Open = Callable[..., Front]
+HERE = Path(__file__).parent
+OPENED = pytest.StashKey[ExitStack]()
 
 expect.set_options(timeout=20_000)
 
@@ -45,14 +49,24 @@ def server(running: Server) -> Server:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
+        request.session.stash[OPENED] = stack
+        playwright = stack.enter_context(sync_playwright())
         opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        stack.callback(opened.close)
         yield opened
-        opened.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After the last test of the page the browser ends: beside its loop no other could run in this thread."""
+    yield
+    if nextitem is None or HERE not in nextitem.path.parents:
+        item.session.stash.get(OPENED, ExitStack()).close()
 
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
@@ -84,12 +98,10 @@ def opened(context: BrowserContext, server: Server) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session")
-def shared(browser: Browser, running: Server) -> Iterator[tuple[Front, Front]]:
+def shared(browser: Browser, running: Server) -> tuple[Front, Front]:
     """Two tabs that stay open, for tests that need no fresh ones: opening takes most of a test's time."""
-    contexts = new_context(browser), new_context(browser)
-    yield Front(contexts[0], running).open(), Front(contexts[1], running).open()
-    for context in contexts:
-        context.close()
+    contexts = new_context(browser), new_context(browser)  # they end with the browser
+    return Front(contexts[0], running).open(), Front(contexts[1], running).open()
 
 
 @pytest.fixture
