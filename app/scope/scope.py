@@ -99,6 +99,8 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         """Turn a channel's units/div; ValueError beyond its range. Zero stays where it is drawn,
         unless it is off the screen: then the middle of the screen stays."""
         knobs = self.channel(name)
+        if units_per_div == 0:
+            raise ValueError("units/div is above zero")
         ratio = knobs.units_per_div / units_per_div
         position = knobs.position if abs(knobs.position) <= 4 else knobs.position * ratio
         knobs.param.update(units_per_div=units_per_div, position=position)

@@ -196,7 +196,7 @@ def gone(viewer: Viewer, timeout: float = 10.0) -> bool:
     try:
         while True:
             viewer.take(timeout)
+    except TimeoutError:  # before OSError, of which it is one
+        return False
     except (ConnectionClosed, OSError):
         return True
-    except TimeoutError:
-        return False

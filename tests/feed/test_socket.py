@@ -319,7 +319,9 @@ def test_of_too_many_viewers_the_last_hears_when_to_come_again() -> None:
 
 def test_while_memory_is_short_no_viewer_is_let_in_and_the_newest_go(scope: Served) -> None:
     before = scope.feed.delivery.dropped[("limit",)]
-    first, second = many(scope.port, ["", ""])
+    first = Viewer(scope.port)
+    wait_until(lambda: len(scope.feed.watchers) == 1)
+    second = Viewer(scope.port)
     wait_until(lambda: len(scope.feed.watchers) == 2)
     scope.on_loop(lambda: scope.feed.delivery.shed(scope.feed.watchers, 1))
     wait_until(lambda: gone(second))

@@ -247,3 +247,10 @@ def test_scale_keeps_zero_where_it_is_and_the_middle_when_zero_is_off_the_screen
     scope.move("a", -100.0)
     scope.scale("a", 5.0)
     assert sum(scope.channel("a").limits) / 2 == pytest.approx(5000.0)
+
+
+def test_a_scale_of_nothing_is_refused() -> None:
+    scope = Scope()
+    with pytest.raises(ValueError, match="above zero"):
+        scope.scale("a", 0.0)
+    assert scope.touched == set()
