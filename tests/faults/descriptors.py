@@ -12,7 +12,7 @@ from tests.faults.driver import Line, accepting, post
 from tests.faults.places import App, soon
 from tests.faults.running import Result, Run
 
-FILES, QUEUED = 256, 20
+FILES, QUEUED, PART = 256, 20, 12
 SPARE = 20  # files: some come and go by themselves, and idle connections are closed to have some
 BUSY = 0.5  # of a core that the server may take while nobody more can connect
 LOOK = 2.0  # s
@@ -45,7 +45,10 @@ async def exhausted(run: Run) -> Result:
 
 async def crowd(run: Run, result: Result, app: App, line: Line) -> None:
     """Open more connections than it may take; the kernel keeps those beyond in its queue."""
-    made = [socket.create_connection(("127.0.0.1", app.port), 10) for _ in range(FILES + QUEUED)]
+    made: list[socket.socket] = []
+    while len(made) < FILES + QUEUED:  # the client is not idle meanwhile: those are closed first to have room
+        made += [socket.create_connection(("127.0.0.1", app.port), 10) for _ in range(PART)]
+        result.require((await line.ask(POINT)).status == 200, "a client is sent away while others come")
     await soon(lambda: app.files() >= FILES - SPARE)
     began, used = time.monotonic(), app.cpu()
     while time.monotonic() - began < LOOK:
