@@ -30,6 +30,7 @@ from app.problems import Fault, Problem
 
 NOT_CUTS = bytes(set(range(256)) - set(b",\n"))
 TITLE = re.compile(r"(.*?)\s*(?:\[([^\]]*)\]|\(([^)]*)\))?")
+LONGEST_TITLE = 512  # bytes; a longer name or unit is refused in any case, and would take long to read
 WORDS = (b"nan", b"null", b"na")  # for a gap
 GAPS = frozenset({b"", *WORDS})
 
@@ -110,6 +111,8 @@ def headed(text: bytes, asked: Asked) -> tuple[Head, bytes]:
 
 def title(cell: bytes) -> tuple[str, str | None]:
     """Name and unit of a column, as in `ch1 [V]`."""
+    if len(cell) > LONGEST_TITLE:
+        raise wrong(f"the name of a column is longer than {LONGEST_TITLE} bytes", 1)
     found = TITLE.fullmatch(cell.decode("utf-8"))
     if found is None or not found[1]:
         raise wrong("a column has no name; begin with the names of all columns", 1)

@@ -48,10 +48,11 @@ GENERIC = {"", "text/plain", "application/octet-stream", "application/x-www-form
 ARROW = b"\xff\xff\xff\xff"
 WHITE = b" \t\r\n\xef\xbb\xbf"
 LOOKED_AT = 4096  # bytes
-NUMBER = rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+# Possessive: a run of digits that could be divided in many ways would, in a row of cells, take for ever.
+NUMBER = rb"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
 LINE = re.compile(rb'(?:\\.|[^\\ ={"])(?:\\.|[^\\ ])* (?:\\.|[^\\,= ])+=[^ ].*')
 TELEPLOT = re.compile(rb">?[^:,;=|{]+(?::%b){1,3}(?:;.*|\xc2\xa7.*|\|.*)?" % NUMBER)
-ROW = re.compile(rb'"?(?:%b|nan)?"?(?:[,;\t] *"?(?:%b|nan)?"?)*' % (NUMBER, NUMBER), re.IGNORECASE)
+ROW = re.compile(rb'"?(?:%b|nan)?"?(?:[,;\t] *+"?(?:%b|nan)?"?)*+' % (NUMBER, NUMBER), re.IGNORECASE)
 
 
 def decode(

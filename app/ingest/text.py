@@ -17,7 +17,7 @@ from app.memory.samples import Float64s
 from app.problems import Problem
 
 DIGITS = b"0123456789+-.eE,"
-NUMBER = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+NUMBER = re.compile(rb"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?")
 
 
 MOST = 8 << 20  # bytes of a text, as it was before it was compressed
