@@ -13,6 +13,7 @@ from app.chassis.metrics import Figures, MetricsHandler, Sessions, registry
 from app.chassis.status import Detail, Status, StatusHandler, StatusPage
 from app.feed.feed import Feed
 from app.ingest.receiver import Receiver
+from app.system.footprint import trimming
 
 SHED = 10  # of so many viewers one has to go at each look while memory is short
 OWN_ADDRESSES = ("/", "/watch", "/ws", "/static/(", "/assets/(")  # of the pages
@@ -68,6 +69,7 @@ class Vitals:
         """What goes on for as long as the process serves."""
         yield self.pulse.run()
         yield self.overload.run()
+        yield trimming()
 
     def beat(self) -> None:
         """Now and then: tell what has waited, and all who look what they have to know."""

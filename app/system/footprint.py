@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import resource
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+TRIM_EVERY = 30.0  # s
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 PAGE = resource.getpagesize()
 GROUPS, MINE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -117,3 +119,14 @@ def trim() -> None:
     """Give memory that is free back to the system, where the C library can."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+async def trimming() -> None:
+    """Give it back now and then, until cancelled.
+
+    The C library keeps pages that are free between others in use. With pages and senders that come and go
+    they become more and more for hours, although what is in use stays the same.
+    """
+    while True:
+        await asyncio.sleep(TRIM_EVERY)
+        await asyncio.to_thread(trim)

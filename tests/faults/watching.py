@@ -12,10 +12,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin
 
+from app.feed.wire import opened
 from scripts.benches.watcher import HEAD
 
 PAUSE = 0.5  # s: the longest before a viewer comes back
 GONE = (OSError, WebSocketException, TimeoutError, EOFError)
+
+
+def shown(message: bytes) -> frozenset[object]:
+    """The channels of a full frame, and the places where they stand."""
+    return frozenset((trace["slot"], trace["channel"]) for trace in opened(message)[0]["traces"])
 
 
 class Viewer:
@@ -23,7 +29,8 @@ class Viewer:
     frames  that it has had
     seen    when its newest frame came, monotonic
     away    s from the end of a socket to the next frame, each time
-    back    frames that were older than the one before, which must not be
+    back    frames that were older than the one before and showed the same channels, which must not be: where
+            a channel has gone, the newest sample of the others may have come before its last
     """
 
     def __init__(self, port: int, rng: random.Random, query: str = "") -> None:
@@ -43,7 +50,7 @@ class Viewer:
             await asyncio.sleep(self.rng.uniform(0, PAUSE))
 
     async def watch(self) -> None:
-        newest = (-1, -1.0)
+        newest, before, followed = (-1, -1.0), frozenset[object](), frozenset[object]()
         own = f"127.0.0.1:{self.port}"
         async with connect(
             f"ws://{own}/frames{self.query}",
@@ -58,8 +65,10 @@ class Viewer:
                 if isinstance(message, bytes) and (found := HEAD.match(message)) is not None:
                     at = found[3].rpartition(b":")[2]
                     this = int(found[2]), 0.0 if at == b"null" else float(at)
-                    self.back += this[0] <= newest[0] or this[1] < newest[1]
-                    newest = this
+                    followed = shown(message) if found[4] is None else followed
+                    if this[0] <= newest[0] or (this[1] < newest[1] and followed == before):
+                        self.back += 1
+                    newest, before = this, followed
                     self.got()
 
     def got(self) -> None:
