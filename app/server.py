@@ -235,6 +235,8 @@ class Process:
         self.vitals.count([self.pages._tornado], [])
         self.gate.serving = self.pages._tornado
         logs.unite()
+        await front.ready(self.pages)
+        await beside(load_spectra)
         calm_collector()
 
     def opened(self, opening: asyncio.Task[None]) -> None:
@@ -260,9 +262,13 @@ def load_front() -> ModuleType:
     from app.ui import front  # here, so that samples can come in before Panel is there
 
     front.warm()
-    import_module("scipy.fft")  # it takes a second, and the first spectrum would wait for it
-    import_module("scipy.signal")
     return front
+
+
+def load_spectra() -> None:
+    """Import what spectra need, which takes seconds, so that the first one need not wait for it."""
+    import_module("scipy.fft")
+    import_module("scipy.signal")
 
 
 def serve(config: Config) -> int:

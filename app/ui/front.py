@@ -24,7 +24,7 @@ from app.ui.page import front_page, probe_page, watch_page
 from app.ui.stock import Stock
 from app.ui.tab import page
 
-__all__ = ["Bench", "Demo", "close", "serve", "sessions", "warm"]
+__all__ = ["Bench", "Demo", "close", "ready", "serve", "sessions", "warm"]
 
 RESTART = 1012  # close code: the page comes back by itself
 STATIC = Path(__file__).parent / "static"
@@ -101,6 +101,11 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     server._tornado.settings["door"] = rules
     server.start()
     return server
+
+
+async def ready(server: Any) -> None:
+    """Wait until there is a plot for the first page."""
+    await server._tornado.settings["door"].stock.ready()
 
 
 def lan(config: Config) -> str:
