@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 TRIM_EVERY = 30.0  # s
+M_ARENA_MAX = -8
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 PAGE = resource.getpagesize()
 GROUPS, MINE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -113,6 +114,17 @@ class Footprint:
     def used(self) -> int:
         """Bytes that count against the limit."""
         return (self.group.used() if self.group is not None else 0) or own()
+
+
+def one_heap() -> None:
+    """Have all threads share one heap, where the C library can; before there are any.
+
+    A heap for each thread that pages are made in leaves free memory in each that no other can use.
+
+    Source  mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html; the number is that of <malloc.h>
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def trim() -> None:

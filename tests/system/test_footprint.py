@@ -25,6 +25,28 @@ print(held, own() - before)
 """
 
 
+THREADED = """
+import ctypes, sys, threading
+from app.system.footprint import one_heap
+if sys.argv[1] == "one":
+    one_heap()
+kept = []
+work = [threading.Thread(target=lambda: kept.extend(bytes(3000) for _ in range(1000))) for _ in range(4)]
+for thread in work:
+    thread.start()
+for thread in work:
+    thread.join()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its C library is not the one that can")
+@pytest.mark.parametrize("heaps", ["one", "many"])
+def test_threads_share_one_heap(heaps: str) -> None:
+    answer = subprocess.run([sys.executable, "-c", THREADED, heaps], cwd=ROOT, capture_output=True, check=True)
+    assert (answer.stderr.count(b"Arena") > 1) == (heaps == "many")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="its C library is not the one that can")
 def test_free_memory_between_blocks_in_use_goes_back() -> None:
     answer = subprocess.run([sys.executable, "-c", FRAGMENTED], cwd=ROOT, capture_output=True, check=True)
