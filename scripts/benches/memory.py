@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,7 @@ FRAME = 1.5  # times the frame of the shortest history
 KEPT = 1_000_000  # samples, the record length unless it is set
 BLOCK = 100_000
 FRAMES = 101
+MORE = 1000  # samples that come between two frames
 COLUMNS_AT_LEAST = 900
 SAMPLE_BYTES = 20  # room for a sample
 NEAR = 0.01  # of the samples: how many more or fewer a screen may show
@@ -87,17 +88,22 @@ def irregular(n: int) -> Float64s:
 
 @dataclass(frozen=True)
 class Screen:
-    """One view of one memory."""
+    """One view of one memory, to which samples come.
+
+    more  gives the next ones
+    """
 
     memory: Memory
     view: View
+    more: Callable[[Memory], None]
+    searches: Searches = field(default_factory=Searches)
 
     def frame(self) -> Frame:
-        return frame_of(self.view, self.memory, Setup(), Searches())
+        return frame_of(self.view, self.memory, Setup(), self.searches)
 
 
 def frame(size: Size) -> Iterator[Row]:
-    """Frames of full records: with all of their samples on the screen, and with the newest 10,000."""
+    """Frames of full records to which samples come: all of them on the screen, and the newest 10,000."""
     for name, steps in {"regular": regular, "irregular": irregular}.items():
         yield from frames(size, name, steps)
 
@@ -106,10 +112,12 @@ def frames(size: Size, name: str, steps: Steps) -> Iterator[Row]:
     least = size.history[0]
     screens = {}
     for n in size.history:
-        memory = filled(n, steps)
-        screens[f"frame of {n:,} samples, {name} x"] = screen(memory, n)
+        memory, more = filled(n, steps)
+        screens[f"frame of {n:,} samples, {name} x"] = screen(memory, n, more)
         if n > least:
-            screens[f"frame of {n:,} samples, the newest {least:,} shown, {name} x"] = screen(memory, least)
+            screens[f"frame of {n:,} samples, the newest {least:,} shown, {name} x"] = screen(
+                memory, least, more
+            )
     (first, shortest), *others = medians(screens).items()
     yield Row(first, f"{shortest:.3f} ms")
     for what, ms in others:
@@ -118,16 +126,19 @@ def frames(size: Size, name: str, steps: Steps) -> Iterator[Row]:
         yield Row(what, f"{ms:.3f} ms", beside, ratio, f"<= {FRAME:g} x", ratio <= FRAME)
 
 
-def filled(n: int, steps: Steps) -> Memory:
-    """A memory that has taken in a quarter more than the n samples it has room for."""
+def filled(n: int, steps: Steps) -> tuple[Memory, Callable[[Memory], None]]:
+    """A memory that has taken in a quarter more than the n samples it has room for, and what adds MORE."""
     memory = Memory(n, n * SAMPLE_BYTES)
     step, y = steps(BLOCK), np.random.default_rng(3).standard_normal(BLOCK).astype(np.float32)
-    total = n + n // 4
-    for at in range(0, total, BLOCK):
-        part = min(BLOCK, total - at)
+
+    def add(memory: Memory, part: int = MORE) -> None:
         x = memory_end(memory) + np.cumsum(step[:part])
         memory.append([Samples("a", 0.0, x, y[:part], Origin.DATA)], 1.7e9)
-    return memory
+
+    total = n + n // 4
+    for at in range(0, total, BLOCK):
+        add(memory, min(BLOCK, total - at))
+    return memory, add
 
 
 def memory_end(memory: Memory) -> float:
@@ -136,11 +147,11 @@ def memory_end(memory: Memory) -> float:
     return 0.0 if record is None else float(record.x(record.total - 1, record.total)[0])
 
 
-def screen(memory: Memory, n: int) -> Screen:
+def screen(memory: Memory, n: int, more: Callable[[Memory], None]) -> Screen:
     """A screen as long as the newest n samples; WrongError if it does not show them."""
     record = memory.records["a"]
     span = memory_end(memory) - float(record.x(record.total - n, record.total - n + 1)[0])
-    found = Screen(memory, View(units_per_div=span / DIVISIONS))
+    found = Screen(memory, View(units_per_div=span / DIVISIONS), more)
     trace = found.frame().traces[0]
     if abs(trace.stop - trace.start - n) > NEAR * n or len(trace.x) < COLUMNS_AT_LEAST:
         raise WrongError(f"of {n} samples {trace.stop - trace.start} are shown by {len(trace.x)} points")
@@ -148,10 +159,11 @@ def screen(memory: Memory, n: int) -> Screen:
 
 
 def medians(screens: Mapping[str, Screen]) -> dict[str, float]:
-    """ms of a frame of each; measured in turns, so that what else the machine does meets all."""
+    """ms of a frame of each with new samples; in turns, so that what else the machine does meets all."""
     took: dict[str, list[float]] = {what: [] for what in screens}
     for _ in range(FRAMES):
         for what, one in screens.items():
+            one.more(one.memory)
             began = time.perf_counter()
             one.frame()
             took[what].append((time.perf_counter() - began) * 1e3)

@@ -59,7 +59,7 @@ async def churn(run: Run, result: Result) -> None:
         await at_rest(app)
         await soon(lambda: not sessions(app), FORGOTTEN_WITHIN)
         files = app.files()
-        for k in range(run.n):
+        for k in run.rounds():
             began = time.monotonic()
             async with Viewers(app.port, 10, run.seed + k) as crowd:
                 await accepting(app.port)

@@ -148,7 +148,7 @@ async def lies(run: Run) -> Result:
     result = Result("bodies that are huge, or not as long as they say", run.n)
     async with served(run, result) as app:
         async with watched(app, result) as found:
-            for _ in range(run.n):
+            for _ in run.rounds():
                 await asyncio.gather(*(lie(app, result, *liar) for liar in liars()))
         judged(run, result, found, 2 * LIMIT + SLACK, f"{len([*liars()])} at once")
     return result
@@ -193,7 +193,7 @@ async def explode(run: Run) -> Result:
     made = list(bombs())
     async with served(run, result) as app:
         async with watched(app, result) as found:
-            for _ in range(run.n):
+            for _ in run.rounds():
                 for name, encoding, body in made:
                     await asyncio.gather(*(bomb(app, result, name, encoding, body) for _ in range(AT_ONCE)))
         judged(run, result, found, SLACK, f"{len(made)} kinds")
@@ -215,7 +215,7 @@ async def tables(run: Run) -> Result:
     result = Result(f"{len(rows)} bodies of the contract's tables that are no samples", run.n)
     async with served(run, result) as app:
         async with watched(app, result) as found:
-            for _ in range(run.n):
+            for _ in run.rounds():
                 for row in rows:
                     await refused(app, result, row)
         judged(run, result, found, SLACK, "one after the other")

@@ -82,7 +82,7 @@ async def damages(run: Run) -> Result:
     whole = await started(run, result, "nothing")
     if whole is None:
         return result
-    missing = [await one(run, result, whole, older, newer) for _ in range(run.n)]
+    missing = [await one(run, result, whole, older, newer) for _ in run.rounds()]
     run.history.close()
     n = sum(map(len, whole.values()))
     result.acknowledged, result.samples = run.history.acknowledged, run.history.samples

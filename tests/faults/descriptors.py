@@ -30,7 +30,7 @@ async def exhausted(run: Run) -> Result:
         line = Line(app.port)
         await line.ask(POINT)
         files = app.files()
-        for _ in range(run.n):
+        for _ in run.rounds():
             await crowd(run, result, app, line)
             result.back.append(await accepting(app.port))
             await soon(lambda: app.files() <= files + SPARE)

@@ -39,7 +39,7 @@ async def records(run: Run) -> Result:
         await accepting(app.port)
         load = Load(app.port, run.history, run.seed, rate=RATE)
         async with Reader(app.port, load.channels) as reader, load:
-            for k in range(run.n):
+            for k in run.rounds():
                 await asyncio.sleep(run.rng.uniform(0.5, 1.0))
                 await (filled, killed)[k % 2](run, result, app)
     finally:

@@ -49,7 +49,7 @@ async def origins(run: Run) -> Result:
         app.launch()
         await soon(app.has_page)
         own = f"127.0.0.1:{app.port}"
-        for _ in range(run.n):
+        for _ in run.rounds():
             wrong = await asyncio.to_thread(lambda: list(entered(app.port, own)))
             result.require(not wrong, f"let in: {wrong[:5]}")
             shut = await asyncio.to_thread(lambda: list(refused(app.port, own)))
@@ -170,7 +170,7 @@ async def status_of(app: App, token: str, channel: str = "ch1") -> int:
 async def knock(run: Run, result: Result, app: App, write: str, view: str) -> None:
     line, opened, told = Line(app.port), [], []
     kinds = list(offered(write, view))
-    for k in range(run.n):
+    for k in run.rounds():
         name, headers = kinds[k % len(kinds)]
         answer = await line.ask(post(POINT, headers))
         if answer.status != 401:

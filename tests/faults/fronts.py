@@ -37,7 +37,7 @@ async def reloads(run: Run) -> Result:
         ):
             await crowd.all_see(time.monotonic())
             before = await asyncio.to_thread(resident, scope)
-            gone = [await reloaded(run, scope, crowd) for _ in range(run.n)]
+            gone = [await reloaded(run, scope, crowd) for _ in run.rounds()]
             grown = await asyncio.to_thread(resident, scope) / before
     finally:
         await asyncio.to_thread(scope.remove)

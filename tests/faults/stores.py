@@ -54,7 +54,7 @@ async def hangs(run: Run) -> Result:
     async with Chaos(redis.port, run.rng) as line:
         urls = [f"redis://127.0.0.1:{line.port}/0"] * 2
         async with pair(run, redis, urls=urls) as made:
-            for k in range(run.n):
+            for k in run.rounds():
                 await asyncio.sleep(run.rng.uniform(0.3, 1.0))
                 result.back.append(await hung(run, made, line, k))
         judge(run, result, made, within=2.5)
@@ -84,7 +84,7 @@ async def forgets(run: Run) -> Result:
     result = Result("Redis emptied, restarted without a file, or set back", run.n)
     redis = Redis(run.folder / "redis")
     async with pair(run, redis) as made:
-        for k in range(run.n):
+        for k in run.rounds():
             await asyncio.sleep(run.rng.uniform(1.0, 2.0))
             await (emptied, lost, set_back)[k % 3](run, made)
             result.back.append(await accepting(made.apps[0].port))
@@ -153,7 +153,7 @@ async def trims(run: Run) -> Result:
     redis = Redis(run.folder / "redis")
     async with pair(run, redis, points=TRIMMED, rate=20.0, every=0.2) as made:
         other = made.apps[1]
-        for _ in range(run.n):
+        for _ in run.rounds():
             await asyncio.sleep(run.rng.uniform(0.5, 1.0))
             run.history.mark("a process sleeps")
             made.turns.ports = [made.apps[0].port]

@@ -37,7 +37,7 @@ async def storms(run: Run) -> Result:
             await crowd.all_see(time.monotonic(), 60)
             await asyncio.sleep(LOOK)
             before = await busy(app)
-            calm = [await cut(run, app, crowd, before) for _ in range(run.n)]
+            calm = [await cut(run, app, crowd, before) for _ in run.rounds()]
         result.back = crowd.away
     finally:
         app.end()
