@@ -71,9 +71,15 @@ class RedisBus:
         return self.writer.up and not self.writer.refused and self.tail.up and self.tail.refilled
 
     def keep(self) -> int:
-        """How many samples the stream is to hold: as many as memory can."""
-        most = self.memory.points * max(1, len(self.memory.records))
-        return max(self.memory.points, min(most, self.memory.budget // SAMPLE))
+        """How many samples the stream is to hold: as many as memory can.
+
+        A process that has not read all of it yet does not know how many channels there are, and cuts nothing
+        off that might be theirs.
+        """
+        memory = self.memory
+        channels = len(memory.records) if self.tail.refilled else memory.max_channels
+        most = memory.points * max(1, channels)
+        return max(memory.points, min(most, memory.budget // SAMPLE))
 
     async def run(self) -> None:
         """Read, write and look how things are, until cancelled."""

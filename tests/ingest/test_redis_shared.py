@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from shared import Joined, joined
 
 from app.config import Config
 from app.ingest import redis_writer
+from app.ingest.redis_bus import RedisBus
 from app.ingest.redis_link import STREAM, TOTALS
+from app.ingest.redis_tail import Tail
 from app.memory.samples import Origin, Samples
 from tests.conftest import wait_until
 from tests.redis_server import RedisServer, needs_redis, redis_server
@@ -248,6 +251,37 @@ def test_the_stream_is_trimmed_by_samples(redis: RedisServer) -> None:
         kept = [int(fields[b"h"].split()[2]) for _, fields in redis.client.xrange(STREAM)]  # type: ignore[misc]
         assert 1000 <= sum(kept) <= 1000 + 500 + 1000 // 64 + 100
         assert redis.client.hget(TOTALS, "samples") == b"5090"
+
+
+def test_who_has_not_read_all_cuts_nothing_off(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    names, config = [f"ch{k}" for k in range(1, 9)], Config(scope_points=1000)
+    with joined(redis, config) as shared:
+        for n in range(10):
+            for name in names:
+                shared.served.post(block(100, 100 * n, channel=name))
+    begin, read = RedisBus.run, Tail.read
+    buses: list[RedisBus] = []
+
+    async def run(bus: RedisBus) -> None:
+        buses.append(bus)
+        await begin(bus)
+
+    async def late(tail: Tail) -> list[Any]:
+        """What this process is sent is in the stream before it has read a thing."""
+        while not tail.refilled and stream_length(redis) == 80:
+            if buses[0].writer.up and not buses[0].writer.waiting:
+                buses[0].put(
+                    [Samples("ch1", 0.0, np.arange(1000.0, 1500.0), np.zeros(500), Origin.DATA)], 1.7e9
+                )
+            await asyncio.sleep(0.01)
+        return await read(tail)
+
+    monkeypatch.setattr(RedisBus, "run", run)
+    monkeypatch.setattr(Tail, "read", late)
+    with joined(redis, config) as again:
+        assert [len(again.y(name)) for name in names] == [1000] * 8
+        assert again.y()[-1] == 0
+        assert again.y("ch8") == list(range(1000))
 
 
 def test_entries_of_others_are_passed_over(one: Joined, redis: RedisServer) -> None:
