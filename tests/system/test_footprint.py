@@ -43,7 +43,9 @@ ctypes.CDLL(None).malloc_stats()
 @pytest.mark.skipif(sys.platform != "linux", reason="its C library is not the one that can")
 @pytest.mark.parametrize("heaps", ["one", "many"])
 def test_threads_share_one_heap(heaps: str) -> None:
-    answer = subprocess.run([sys.executable, "-c", THREADED, heaps], cwd=ROOT, capture_output=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", THREADED, heaps], cwd=ROOT, capture_output=True, check=True
+    )
     assert (answer.stderr.count(b"Arena") > 1) == (heaps == "many")
 
 
