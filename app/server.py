@@ -235,9 +235,9 @@ class Process:
         self.vitals.count([self.pages._tornado], [])
         self.gate.serving = self.pages._tornado
         logs.unite()
+        calm_collector()  # before there are plots for pages, which are found when they are closed
         await front.ready(self.pages)
         await beside(load_spectra)
-        calm_collector()
 
     def opened(self, opening: asyncio.Task[None]) -> None:
         """End the process when it cannot have pages."""
