@@ -90,12 +90,12 @@ def irregular(n: int) -> Float64s:
 class Screen:
     """One view of one memory, to which samples come.
 
-    more  gives the next ones
+    more  adds the next MORE of them
     """
 
     memory: Memory
     view: View
-    more: Callable[[Memory], None]
+    more: Callable[[], None]
     searches: Searches = field(default_factory=Searches)
 
     def frame(self) -> Frame:
@@ -126,18 +126,18 @@ def frames(size: Size, name: str, steps: Steps) -> Iterator[Row]:
         yield Row(what, f"{ms:.3f} ms", beside, ratio, f"<= {FRAME:g} x", ratio <= FRAME)
 
 
-def filled(n: int, steps: Steps) -> tuple[Memory, Callable[[Memory], None]]:
+def filled(n: int, steps: Steps) -> tuple[Memory, Callable[[], None]]:
     """A memory that has taken in a quarter more than the n samples it has room for, and what adds MORE."""
     memory = Memory(n, n * SAMPLE_BYTES)
     step, y = steps(BLOCK), np.random.default_rng(3).standard_normal(BLOCK).astype(np.float32)
 
-    def add(memory: Memory, part: int = MORE) -> None:
+    def add(part: int = MORE) -> None:
         x = memory_end(memory) + np.cumsum(step[:part])
         memory.append([Samples("a", 0.0, x, y[:part], Origin.DATA)], 1.7e9)
 
     total = n + n // 4
     for at in range(0, total, BLOCK):
-        add(memory, min(BLOCK, total - at))
+        add(min(BLOCK, total - at))
     return memory, add
 
 
@@ -147,7 +147,7 @@ def memory_end(memory: Memory) -> float:
     return 0.0 if record is None else float(record.x(record.total - 1, record.total)[0])
 
 
-def screen(memory: Memory, n: int, more: Callable[[Memory], None]) -> Screen:
+def screen(memory: Memory, n: int, more: Callable[[], None]) -> Screen:
     """A screen as long as the newest n samples; WrongError if it does not show them."""
     record = memory.records["a"]
     span = memory_end(memory) - float(record.x(record.total - n, record.total - n + 1)[0])
@@ -163,7 +163,7 @@ def medians(screens: Mapping[str, Screen]) -> dict[str, float]:
     took: dict[str, list[float]] = {what: [] for what in screens}
     for _ in range(FRAMES):
         for what, one in screens.items():
-            one.more(one.memory)
+            one.more()
             began = time.perf_counter()
             one.frame()
             took[what].append((time.perf_counter() - began) * 1e3)
