@@ -226,7 +226,7 @@ class Process:
             yield forgetting(Silence(self.memory, self.config.channel_idle * HOUR))
 
     async def open_pages(self) -> None:
-        """Load Panel in a thread, build one page to warm it up, put its pages behind the gate; then spectra."""
+        """Load Panel in a thread, build a page to warm it up, put its pages behind the gate; then spectra."""
         front = await beside(load_front)
         demo = front.Demo(self.memory, self.address, self.guard.own, secure=self.tls is not None)
         self.feed.extra = lambda: {"demo": demo.running}
