@@ -34,17 +34,19 @@ class Crowd:
         self.selector = selectors.DefaultSelector()
         self.watchers: list[Watcher] = []
         self.reading: list[Watcher] = []
+        self._began, self._echoed = time.monotonic(), 0
         for k in range(n):
             watcher = Watcher(port, queries[k % len(queries)], narrow=k >= n - narrow)
             self.watchers.append(watcher)
             self.selector.register(watcher.socket, selectors.EVENT_READ, watcher)
+            self.read(0)  # the server would slow down those who do not read while others come
         self.reading = list(self.watchers)
-        self._began, self._echoed = time.monotonic(), 0
+        self._began = time.monotonic()
 
-    def read(self) -> bool:
+    def read(self, wait: float = STEP) -> bool:
         """Wait a moment for frames and take them, and echo where it is time; whether there are orders."""
         orders = False
-        for key, _ in self.selector.select(STEP):
+        for key, _ in self.selector.select(wait):
             watcher = key.data
             if watcher is None:
                 orders = True
