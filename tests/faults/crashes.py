@@ -14,7 +14,7 @@ from tests.faults.places import App, Redis, soon
 from tests.faults.reading import Reader, boot_id
 from tests.faults.running import Driver, Result, Run
 
-POINTS = 40_000  # record length: rings are full, and overwritten, within seconds
+POINTS = 150_000  # record length: rings are full, and overwritten, within seconds
 SOURCES, RATE = 4, 200.0
 ACCEPTING_WITHIN, PAGE_WITHIN = 3.0, 10.0  # s
 PAGE_EVERY = 20  # kills

@@ -24,7 +24,7 @@ from tests.faults.values import SHARED, channel_of, values
 AGAIN = {408, 429, 502, 503, 504}  # statuses after which a request is sent again
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # s
 PATIENCE = 10.0  # s for an answer
-LARGEST = 64  # samples of a request
+LARGEST = 80  # samples of a request
 LEVEL = re.compile(rb'"durability":"([a-z]+)"')
 BROKEN = (OSError, EOFError, asyncio.IncompleteReadError, TimeoutError, ValueError)
 

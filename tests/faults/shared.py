@@ -17,7 +17,7 @@ from tests.faults.reading import EVERY, Reader, figure, held, total
 from tests.faults.running import Result, Run
 from tests.faults.values import SHARED
 
-POINTS = 40_000
+POINTS = 150_000
 AS_LONG = 40  # requests that a sender stays with a process
 ANSWERED_WITHIN = 2.0  # s; p99, also without Redis
 LAG = 0.25  # s
