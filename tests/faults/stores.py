@@ -17,7 +17,7 @@ from tests.faults.shared import Pair, judge, pair
 
 NOTICED_WITHIN = 2.0  # s
 HANGS = 10.0  # s
-TRIMMED = 2000  # points of rings, and of each channel in the stream
+TRIMMED = 6000  # points of rings, and of each channel in the stream
 MOMENT = 0.5  # s
 FIRST = 0.05  # s in which an answer may still be under way that Redis gave before its end
 
