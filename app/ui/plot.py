@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import holoviews as hv
@@ -141,7 +141,7 @@ class Plot:
         self.rows = rows
         self.handles = Handles()
         self._used: set[int] = set()
-        self._buffer: Any = Buffer(table(rows, {}), length=rows, index=False)
+        self._buffer: Any = Buffer(blank(rows), length=rows, index=False)
         drawn = hv.DynamicMap(overlay(self._used), streams=[self._buffer])
         drawn.opts(*options(self.handles, rest))
         rest()
@@ -196,6 +196,12 @@ def table(rows: int, traces: dict[int, Trace]) -> pd.DataFrame:
     return pd.DataFrame(
         {name: points[2 * slot + k] for slot in range(SLOTS) for k, name in enumerate(names(slot))}
     )
+
+
+@cache
+def blank(rows: int) -> pd.DataFrame:
+    """The table without a trace, the same for all plots that wait for a page: no Buffer changes what it has."""
+    return table(rows, {})
 
 
 def overlay(used: set[int]) -> Callable[[pd.DataFrame], hv.Overlay]:
