@@ -1,7 +1,7 @@
 """Everything at once for as long as wanted: numbered senders, all formats, bad bodies, viewers, faults.
 
-The app is killed in the first part and at the end. Between it lives with faults that do not end it, and after
-a warm-up its memory is watched.
+The app is killed in the first part and at the end. Between it lives with faults that do not end it: in a
+warm-up with several times as many, so that its heap has been as full as it gets; then its memory is watched.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.faults.watching import Viewers
 from tests.ingest.rows import BAD, GOOD, Bad, Good
 
 SOURCES, RATE = 3, 20.0
-POINTS = "20000"  # record length: rings are full, and overwritten, within half a minute
+POINTS = "50000"  # record length: rings are full, and overwritten, within half a minute
 READ_EVERY = 4.0  # s
 DELETED_EVERY = 30.0  # s
 GOOD_EVERY, BAD_EVERY = 0.1, 0.1  # s
@@ -39,6 +39,7 @@ VIEWERS = 8
 KILLED, WARM = 0.1, 0.35  # of the time
 KILL_EVERY = (20.0, 60.0)  # s, while it warms up
 TROUBLE_EVERY = (3.0, 20.0)  # s
+WARMING = 3  # more of each at once while it warms up
 MB_PER_HOUR = 1.0
 OURS = {"overloaded", "draining", "store_unavailable", "unavailable"}  # codes of 503 that no body causes
 
@@ -92,6 +93,12 @@ async def troubling(run: Run, app: App, crowd: Viewers, heard: Heard) -> None:
         await TROUBLES[name](app, crowd, run.rng)
 
 
+async def warm(run: Run, app: App, crowd: Viewers, heard: Heard, seconds: float) -> None:
+    """So long with more troubles than there are afterwards."""
+    more = [asyncio.create_task(troubling(run, app, crowd, heard)) for _n in range(WARMING)]
+    await finished(more, seconds)
+
+
 async def soak(run: Run, seconds: float) -> tuple[Result, Samples, Heard]:
     """The whole of it."""
     result = Result(f"{seconds / 60:.1f} minutes of everything at once", run.n)
@@ -118,7 +125,7 @@ async def soak(run: Run, seconds: float) -> tuple[Result, Samples, Heard]:
             )
         ]
         await kills(run, app, result, KILLED * seconds)
-        await asyncio.sleep((WARM - KILLED) * seconds)
+        await warm(run, app, crowd, heard, (WARM - KILLED) * seconds)
         tasks.append(asyncio.create_task(sampler.run()))
         await finished(tasks, (1 - WARM) * seconds)
         samples = sampler.found
