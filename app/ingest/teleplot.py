@@ -153,6 +153,7 @@ class Read:
     def samples(self, asked: Asked) -> list[Samples]:
         parts = [part.readings() for part in (self.timed, self.own) if part.ys]
         self.faults.check(asked, len(parts))
+        check_samples(sum(len(part.ys) for part in (self.timed, self.own)), asked.limits.samples)
         made = [samples for part in parts for samples in reading_samples(part, asked)]
         return self.faults.beside(made)
 

@@ -74,6 +74,8 @@ def body(case: Seed, memory: Memory) -> bool:
             heed(batch, asked, memory.records)
     except Problem:
         return False
+    if not batch:
+        raise AssertionError("no sample, and no problem")
     for samples in batch:
         check(samples)
     if isinstance(batch, Partial) and not (batch.rejected >= len(batch.faults) > 0):

@@ -366,6 +366,7 @@ BAD = [
     ),
     # teleplot
     Bad("teleplot of a word", PLOT, b"a:1:1\na:1:one", 400, "invalid_sample", "line 2", line=2, index=1),
+    Bad("teleplot of comments", PLOT, b"#a:1500:2.5\n# b", 400, "invalid_sample", "no sample"),
     Bad("teleplot of no colon", PLOT, b"a=1", 400, "invalid_sample", "name:value", line=1),
     Bad("teleplot of a text", PLOT, b"a:1:hello|t", 400, "invalid_sample", "texts", line=1),
     Bad("teleplot of a shape", PLOT, b"3D|a:S:cube", 400, "invalid_sample", "", line=1),
