@@ -14,7 +14,8 @@ from tests.faults.places import App, Redis, soon
 from tests.faults.reading import Reader, boot_id
 from tests.faults.running import Driver, Result, Run
 
-POINTS = 150_000  # record length: rings are full, and overwritten, within seconds
+POINTS = 300_000  # record length: rings are full, and overwritten, within ten seconds
+READ_EVERY = 2.0  # s
 SOURCES, RATE = 4, 200.0
 ACCEPTING_WITHIN, PAGE_WITHIN = 3.0, 10.0  # s
 PAGE_EVERY = 20  # kills
@@ -63,7 +64,7 @@ def kills(level: str) -> Driver:
             app.launch()
             await accepting(app.port)
             load = Load(app.port, run.history, run.seed, SOURCES, RATE)
-            async with Reader(app.port, load.channels) as reader, load:
+            async with Reader(app.port, load.channels, READ_EVERY) as reader, load:
                 for k in run.rounds():
                     await asyncio.sleep(run.rng.uniform(0.5, 3.0))
                     before = await asyncio.to_thread(boot_id, app.port)
