@@ -200,7 +200,7 @@ def table(rows: int, traces: dict[int, Trace]) -> pd.DataFrame:
 
 @cache
 def blank(rows: int) -> pd.DataFrame:
-    """The table without a trace, the same for all plots that wait for a page: no Buffer changes what it has."""
+    """The table without a trace, the same for all plots that wait for a page: no Buffer changes its own."""
     return table(rows, {})
 
 

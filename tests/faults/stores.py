@@ -17,7 +17,7 @@ from tests.faults.shared import Pair, judge, pair
 
 NOTICED_WITHIN = 2.0  # s
 HANGS = 10.0  # s
-TRIMMED = 6000  # points of rings, and of each channel in the stream
+TRIMMED = 3000  # points of rings, and of each channel in the stream
 MOMENT = 0.5  # s
 FIRST = 0.05  # s in which an answer may still be under way that Redis gave before its end
 
@@ -151,7 +151,7 @@ async def trims(run: Run) -> Result:
     """A process sleeps until what it has not read is trimmed away: it counts exactly what it missed."""
     result = Result("a process sleeps while the stream is trimmed beyond it", run.n)
     redis = Redis(run.folder / "redis")
-    async with pair(run, redis, points=TRIMMED, rate=20.0, every=0.2) as made:
+    async with pair(run, redis, points=TRIMMED, rate=10.0, every=0.2) as made:
         other = made.apps[1]
         for _ in run.rounds():
             await asyncio.sleep(run.rng.uniform(0.5, 1.0))
