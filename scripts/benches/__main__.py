@@ -105,7 +105,6 @@ class Bench:
             yield from ALONE[name](self.size)
         elif self.size.judged:
             with app() as server:
-                server.rests(self.size.calm)  # after its start it makes plots for the pages to come
                 yield from SERVED[name](server, self.size)
         else:
             self._shared = self._shared or self._kept.enter_context(app())

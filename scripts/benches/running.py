@@ -27,7 +27,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 SPENT = (0, 1, 2, 5, 6, 7)  # of /proc/stat: user, nice, system, interrupts, softirq, stolen by the host
 WORTH_TELLING = 0.05
 IDLE = 0.03  # of a core, that a server may take which rests
-CALM = 0.5  # s of rest after which a start is over
+CALM = 1.0  # s of rest after which a start is over
 OURS = re.compile(r"SCOPE_|BOKEH_|PORT$|BIND$")
 
 
@@ -225,7 +225,7 @@ def server(
     with ended(process):
         until(lambda: made.answers(*ready), 60, "start of the server")
         if ready == PAGES:
-            made.rests(CALM)  # what it still loads is not to be counted with what is measured
+            made.rests(CALM)  # it still loads libraries, and makes plots for the pages to come
         yield made
 
 
