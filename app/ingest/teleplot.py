@@ -40,7 +40,7 @@ class Value(NamedTuple):
 def teleplot_samples(body: bytes, asked: Asked) -> list[Samples]:
     """The samples of a telegram; times are milliseconds since 1970, other precisions by name.
 
-    Problem  lines that are none, values that are not numbers
+    Problem  lines that are none, values that are not numbers, no value at all
     """
     return completed(teleplot_steps(body, asked))
 

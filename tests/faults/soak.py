@@ -1,7 +1,7 @@
 """Everything at once for as long as wanted: numbered senders, all formats, bad bodies, viewers, faults.
 
 The app is killed in the first part and at the end. Between it lives with faults that do not end it: in a
-warm-up with several times as many, so that its heap has been as full as it gets; then its memory is watched.
+warm-up with several times as many, so that its heap has been fuller than later; then its memory is watched.
 """
 
 from __future__ import annotations
