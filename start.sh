@@ -148,6 +148,12 @@ list_workers() {
     ((workers == 1)) || sticky="hash \$visitor consistent;"
 }
 
+# From 1.27.4 on, nginx keeps a connection that was used a moment ago when it reads its configuration anew: before, a
+# request that was on its way met a closed one.
+keep_alive() {
+    ! grep -q keepalive_min_timeout "$nginx" || printf 'keepalive_min_timeout 10s;'
+}
+
 # nginx.conf with this run's values in it. As root, nginx's workers are root too, as the app is: its socket is closed to
 # everyone else.
 render() {
@@ -165,6 +171,7 @@ render() {
     text=${text//@TLS@/"${tls_cert:+ssl_certificate \"$tls_cert\"; ssl_certificate_key \"$tls_key\";}"}
     text=${text//@MAX_BODY@/"$max_body"}
     text=${text//@FRONT_BODY@/"$front_body"}
+    text=${text//@KEEPALIVE@/"$(keep_alive)"}
     printf '%s\n' "${text//@USER@/"$user"}" >"$run/nginx.conf"
 }
 

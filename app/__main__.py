@@ -7,7 +7,7 @@ import sys
 
 from app.chassis import logs
 from app.config import ConfigError, load
-from app.system.footprint import one_heap
+from app.system.footprint import calm_heap
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
         return 2
     os.environ.pop("BOKEH_ALLOW_WS_ORIGIN", None)  # Bokeh would read it, too, and by other rules than ours
     logs.start(config.log)
-    one_heap()
+    calm_heap()
     from app.server import serve
 
     return serve(config)

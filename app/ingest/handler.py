@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -43,8 +44,12 @@ class DataHandler(JsonHandler):
     def connection(self) -> HTTP1Connection:
         return cast(HTTP1Connection, self.request.connection)
 
-    def data_received(self, chunk: bytes) -> None:
-        if self.intake is not None:
+    async def data_received(self, chunk: bytes) -> None:
+        if self.intake is None:
+            return
+        while not self.intake.ready():
+            await asyncio.sleep(0)
+        if not self._finished:  # meanwhile it may have taken too long
             self.intake.add(chunk)
 
     def give_up(self, problem: Problem) -> None:

@@ -43,14 +43,16 @@ class Room:
 
     When it is full, one that has had its time makes way for the next: slow senders must not keep out others.
 
-    most    how many there may be at once
-    wire    bytes of all bodies so far, as they came
-    stored  whole ones whose samples are on their way to the store
+    most       how many there may be at once
+    wire       bytes of all bodies so far, as they came
+    stored     whole ones whose samples are on their way to the store
+    unpacking  whether a piece of a compressed one has been unpacked in this iteration of the loop
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self.clock = most, clock
         self.wire = self.stored = 0
+        self.unpacking = False
         self.bodies: dict[Intake, float] = {}
 
     def enter(self, body: Intake) -> bool:
@@ -75,6 +77,17 @@ class Room:
 
     def leave(self, body: Intake) -> None:
         self.bodies.pop(body, None)
+
+    def unpack(self) -> bool:
+        """Whether a piece may be unpacked now: one in each iteration, as a few bytes may stand for a megabyte."""
+        if self.unpacking:
+            return False
+        self.unpacking = True
+        asyncio.get_running_loop().call_soon(self.unpacked)
+        return True
+
+    def unpacked(self) -> None:
+        self.unpacking = False
 
     @contextmanager
     def storing(self) -> Iterator[None]:
@@ -117,6 +130,10 @@ class Intake:
             self.inflated = Inflated(encoding)
         except Problem as problem:
             self.drop(problem)
+
+    def ready(self) -> bool:
+        """Whether a piece can be added now; else in a later iteration of the loop."""
+        return self.inflated is None or self.room.unpack()
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)

@@ -89,6 +89,8 @@ class Lane:
         """Answer what has come, but not so much of it that others wait."""
         try:
             for _ in range(TURN):
+                if self.coming is not None and not self.coming.intake.ready():
+                    break
                 if not (self.begin() if self.coming is None else self.go_on(self.coming)):
                     return
         except Problem as problem:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 TRIM_EVERY = 30.0  # s
-M_ARENA_MAX = -8
+M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -8, -3, -1
+LARGE = 1 << 20  # bytes; with an eighth of it, frames of a million samples took two to three times as long
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 PAGE = resource.getpagesize()
 GROUPS, MINE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -116,15 +117,20 @@ class Footprint:
         return (self.group.used() if self.group is not None else 0) or own()
 
 
-def one_heap() -> None:
-    """Have all threads share one heap, where the C library can; before there are any.
+def calm_heap() -> None:
+    """Have all threads share one heap, with nothing large in it, where the C library can; before there are any.
 
-    A heap for each thread that pages are made in leaves free memory in each that no other can use.
+    A heap for each thread that pages are made in leaves free memory in each that no other can use. What is
+    large, such as a picture, would else come from the heap once the first one was freed; the small blocks that
+    get between such ones stay for long, and keep what is around them.
 
-    Source  mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html; the number is that of <malloc.h>
+    Source  mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html; the numbers are those of <malloc.h>
     """
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
 
 
 def trim() -> None:

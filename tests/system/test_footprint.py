@@ -27,9 +27,9 @@ print(held, own() - before)
 
 THREADED = """
 import ctypes, sys, threading
-from app.system.footprint import one_heap
+from app.system.footprint import calm_heap
 if sys.argv[1] == "one":
-    one_heap()
+    calm_heap()
 kept = []
 work = [threading.Thread(target=lambda: kept.extend(bytes(3000) for _ in range(1000))) for _ in range(4)]
 for thread in work:
@@ -38,6 +38,28 @@ for thread in work:
     thread.join()
 ctypes.CDLL(None).malloc_stats()
 """
+
+
+LARGE_ONES = """
+import ctypes, re, sys
+from app.system.footprint import calm_heap
+if sys.argv[1] == "calm":
+    calm_heap()
+c = ctypes.CDLL(None)
+c.malloc.restype, c.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+for _ in range(3):
+    c.free(c.malloc(8_000_000))
+c.malloc(8_000_000)
+c.malloc_stats()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its C library is not the one that can")
+@pytest.mark.parametrize("heap", ["calm", "usual"])
+def test_what_is_large_is_not_in_the_heap(heap: str) -> None:
+    answer = subprocess.run([sys.executable, "-c", LARGE_ONES, heap], cwd=ROOT, capture_output=True, check=True)
+    in_heap = int(answer.stderr.split(b"system bytes     =")[1].split()[0])
+    assert (in_heap < 8_000_000) == (heap == "calm")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="its C library is not the one that can")
