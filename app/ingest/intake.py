@@ -79,7 +79,7 @@ class Room:
         self.bodies.pop(body, None)
 
     def unpack(self) -> bool:
-        """Whether a piece may be unpacked now: one in each iteration, as a few bytes may stand for a megabyte."""
+        """Whether a piece may be unpacked now: one in each iteration; few bytes may stand for a megabyte."""
         if self.unpacking:
             return False
         self.unpacking = True

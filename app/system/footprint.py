@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 TRIM_EVERY = 30.0  # s
 M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -8, -3, -1
-LARGE = 1 << 20  # bytes; with an eighth of it, frames of a million samples took two to three times as long
+LARGE = 1 << 20  # bytes; with an eighth of it, a frame of a million samples took 2 to 3 times as long
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 PAGE = resource.getpagesize()
 GROUPS, MINE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -118,13 +118,13 @@ class Footprint:
 
 
 def calm_heap() -> None:
-    """Have all threads share one heap, with nothing large in it, where the C library can; before there are any.
+    """Have all threads share one heap with nothing large in it, where the C library can; before there are any.
 
     A heap for each thread that pages are made in leaves free memory in each that no other can use. What is
-    large, such as a picture, would else come from the heap once the first one was freed; the small blocks that
-    get between such ones stay for long, and keep what is around them.
+    large, such as a picture, would else come from the heap once the first one was freed; the small blocks
+    that get between such ones stay for long, and keep what is around them.
 
-    Source  mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html; the numbers are those of <malloc.h>
+    Source  mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html; numbers as in <malloc.h>
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt

@@ -57,7 +57,9 @@ c.malloc_stats()
 @pytest.mark.skipif(sys.platform != "linux", reason="its C library is not the one that can")
 @pytest.mark.parametrize("heap", ["calm", "usual"])
 def test_what_is_large_is_not_in_the_heap(heap: str) -> None:
-    answer = subprocess.run([sys.executable, "-c", LARGE_ONES, heap], cwd=ROOT, capture_output=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", LARGE_ONES, heap], cwd=ROOT, capture_output=True, check=True
+    )
     in_heap = int(answer.stderr.split(b"system bytes     =")[1].split()[0])
     assert (in_heap < 8_000_000) == (heap == "calm")
 
