@@ -118,7 +118,7 @@ class Footprint:
 
 
 def calm_heap() -> None:
-    """Have all threads share one heap with nothing large in it, where the C library can; before there are any.
+    """Have all threads share one heap with nothing large in it, where the C library can; before they begin.
 
     A heap for each thread that pages are made in leaves free memory in each that no other can use. What is
     large, such as a picture, would else come from the heap once the first one was freed; the small blocks

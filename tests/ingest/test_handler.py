@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import orjson
@@ -255,6 +257,35 @@ def test_an_encoded_body_is_refused_with_what_is_read(scope: Served, encoding: s
     assert response.headers["Accept-Encoding"] == "gzip, zstd"
 
 
+def test_in_each_iteration_of_the_loop_one_compressed_piece_is_unpacked(
+    scope: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All have come while the loop was busy; others must not wait until the last of them is unpacked."""
+    iteration, unpacked = [0], []
+    selector: Any = scope.loop._selector  # type: ignore[attr-defined]
+    select, take = selector.select, intake.Inflated.take
+
+    def selected(timeout: float | None = None) -> Any:
+        iteration[0] += 1
+        return select(timeout)
+
+    def taken(self: intake.Inflated, data: bytes) -> bytes:
+        unpacked.append(iteration[0])
+        return take(self, data)
+
+    monkeypatch.setattr(selector, "select", selected)
+    monkeypatch.setattr(intake.Inflated, "take", taken)
+    body = gzip.compress(b'{"x": 1, "y": 2}' + b" " * 5000)
+    lines = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n" % len(body)
+    with ExitStack() as stack:
+        scope.loop.call_soon_threadsafe(time.sleep, 0.3)
+        senders = [stack.enter_context(raw_request(scope, lines, body)) for _ in range(6)]
+        for sender in senders:
+            assert sender.recv(65536).endswith(b'{"status":"success"}')
+    assert len(unpacked) >= len(senders)
+    assert len(set(unpacked)) == len(unpacked)
+
+
 def test_the_encoding_identity_is_none(scope: Served) -> None:
     assert scope.post({"x": 1, "y": 2}, Content_Encoding="identity")[0] == 200
 
@@ -307,10 +338,10 @@ def test_a_bug_in_the_memory_is_answered_with_500_and_a_number(
 # Raw sockets
 
 
-def raw_request(served: Served, headers: bytes) -> socket.socket:
-    """A connection on which the head of a POST has been sent."""
+def raw_request(served: Served, headers: bytes, body: bytes = b"") -> socket.socket:
+    """A connection on which the head of a POST has been sent, and so much of its body."""
     sender = socket.create_connection(("127.0.0.1", served.port), timeout=10)
-    sender.sendall(b"POST /data HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
+    sender.sendall(b"POST /data HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n" + body)
     return sender
 
 
