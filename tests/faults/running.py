@@ -161,14 +161,16 @@ class Fault:
 
     async def happen(self, run: Run) -> Result:
         """Bounded in time; whatever goes wrong is in the result."""
+        longest = self.base + self.each * run.n
         try:
-            async with asyncio.timeout(self.base + self.each * run.n):
+            async with asyncio.timeout(longest) as limit:
                 result = await self.driver(run)
                 result.times = min(result.times, run.n)
                 return result
         except Exception as error:  # a server that does not come back is a finding, not the end of the table
             run.history.close()
-            return Result(run.name, run.n, wrong=[f"{type(error).__name__}: {error}"])
+            late = f"not over after {longest:.0f} s: " if limit.expired() else ""
+            return Result(run.name, run.n, wrong=[f"{late}{type(error).__name__}: {error}"])
 
 
 @contextmanager
