@@ -18,6 +18,14 @@ def skew(record: Record) -> float | None:
     return x - record.updated if EPOCH[0] < x < EPOCH[1] else None
 
 
+def dated(record: Record) -> bool:
+    """Whether x is the time of day: of our clock, or in seconds since 1970 as the sender has it."""
+    if record.origin is Origin.CLOCK:
+        return True
+    known = record.total > record.first and record.x_unit == "s"
+    return known and EPOCH[0] < record.segment().x0 < EPOCH[1]
+
+
 def ahead(seconds: float) -> str:
     """A difference of clocks as it reads, as exactly as it is worth while."""
     if abs(seconds) < 9.9995:

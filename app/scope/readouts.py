@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 
 from app.memory.memory import Records
 from app.memory.record import Record
-from app.memory.samples import Origin
 from app.scope import channel
 from app.scope.acquisition_readouts import acquisition, plane
 from app.scope.autoset import Vertical
-from app.scope.data_path import data_path
+from app.scope.data_path import data_path, dated
 from app.scope.frame import Frame, Kind
 from app.scope.measurement_readouts import DIM, measurements
 from app.scope.measuring import Measured, measured
@@ -131,7 +130,7 @@ def axis(frame: Frame, lead: Record | None) -> State:
         after = [frame.span * (share - frame.trigger.share) for share in (0.0, 0.5, 1.0)]
         return {"clock": False, "at": [located(x, frame.span, lead.x_unit) for x in after]}
     at = [frame.left + frame.span * share for share in (0.0, 0.5, 1.0)]
-    if lead.origin is Origin.CLOCK:
+    if dated(lead):
         return {"clock": True, "at": at, "span": frame.span}
     return {"clock": False, "at": [located(x, frame.span, lead.x_unit) for x in at]}
 
@@ -185,7 +184,7 @@ def legend_by(
             "label": memory.records.get(trace.channel, record).label,
             "unit": unit,
             "x_unit": x_unit,
-            "clock": (trace.units is None or trace.image is not None) and record.origin is Origin.CLOCK,
+            "clock": (trace.units is None or trace.image is not None) and dated(record),
             "width": FINE if trace.kind is not Kind.XY and len(trace.x) > MANY else WIDE,
             "alpha": FADED if record.instant is not None else 1.0,
         }

@@ -7,7 +7,7 @@ import pytest
 
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
-from app.scope.data_path import ahead, data_path, skew
+from app.scope.data_path import ahead, data_path, dated, skew
 
 NOW = 1_700_000_000.0
 
@@ -26,6 +26,20 @@ def test_the_clock_of_a_sender_is_compared_where_x_is_a_time(x: float, expected:
 
 def test_our_own_clock_is_not_compared_with_itself() -> None:
     assert skew(sent(NOW, origin=Origin.CLOCK).records["ch1"]) is None
+
+
+@pytest.mark.parametrize(
+    ("x", "unit", "expected"),
+    [(NOW, "s", True), (NOW - 1e7, "s", True), (NOW, "Hz", False), (NOW, "", False), (12.0, "s", False)],
+)
+def test_seconds_since_1970_are_the_time_of_day(x: float, unit: str, expected: bool) -> None:
+    memory = Memory(1000)
+    memory.append([Samples("ch1", x, np.zeros(1), np.ones(1), Origin.DATA, x_unit=unit)], NOW)
+    assert dated(memory.records["ch1"]) is expected
+
+
+def test_our_own_clock_is_the_time_of_day() -> None:
+    assert dated(sent(NOW, origin=Origin.CLOCK).records["ch1"])
 
 
 @pytest.mark.parametrize(

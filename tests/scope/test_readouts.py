@@ -1,5 +1,7 @@
 """What a panel shows of a view, and what belongs to its traces."""
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,16 @@ def test_a_trace_is_called_by_its_label_and_has_its_units() -> None:
     memory.label("a", "Pump")
     found = legend(drawn(memory), memory)[0]
     assert (found["label"], found["unit"], found["x_unit"], found["clock"]) == ("Pump", "V", "mm", False)
+
+
+def test_the_time_of_day_is_read_from_what_a_sender_says_in_seconds_since_1970() -> None:
+    memory = Memory(1000)
+    memory.append([Samples("a", NOW, np.linspace(0, 1, 11), np.zeros(11), Origin.DATA, x_unit="s")], NOW)
+    shown = drawn(memory)
+    about = cast(dict[str, Any], readouts(shown, View(), memory, NOW)["axis"])
+    at = [shown.left + share * shown.span for share in (0.0, 0.5, 1.0)]
+    assert (about["clock"], about["at"]) == (True, at)
+    assert legend(shown, memory)[0]["clock"]
 
 
 def test_only_knobs_that_were_turned_are_told_unless_all_are_wanted() -> None:
