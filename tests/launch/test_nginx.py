@@ -8,13 +8,23 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from tests.conftest import wait_until
-from tests.launch.conftest import Answer, Scope, copy_project, environment, free_port, needs_nginx
+from tests.launch.conftest import (
+    NGINX,
+    Answer,
+    Scope,
+    Start,
+    copy_project,
+    environment,
+    free_port,
+    needs_nginx,
+)
 
 pytestmark = needs_nginx
 LIMIT = 1000  # of the app; nginx lets a MiB more through
@@ -151,6 +161,22 @@ def test_scripts_are_compressed(scope: Scope) -> None:
 def test_one_sender_at_full_speed_is_not_throttled(scope: Scope) -> None:
     answers = {scope.ask("POST", "/data", b'{"x": 1, "y": 2, "channel": "fast"}').status for _ in range(300)}
     assert answers == {200}
+
+
+def test_a_connection_just_used_outlives_a_reload_of_a_newer_nginx(
+    bare_folder: Path, start: Start, tmp_path: Path
+) -> None:
+    said, newer = tmp_path / "said", tmp_path / "nginx"
+    newer.write_text(f"""#!/bin/sh
+# knows keepalive_min_timeout, as nginx from 1.27.4 on does; the one behind it may not
+for conf; do case $conf in */nginx.conf) break ;; esac; done
+[ ! -f "$conf" ] || {{ grep keepalive_min_timeout "$conf" >{said}; sed -i /keepalive_min_timeout/d "$conf"; }}
+exec {NGINX} "$@"
+""")
+    newer.chmod(0o755)
+    scope = start(bare_folder, SCOPE_NGINX="on", PATH=f"{tmp_path}:{os.environ['PATH']}").up()
+    assert scope.answers()
+    assert said.read_text().split() == ["keepalive_min_timeout", "10s;"]
 
 
 def test_pages_beyond_the_burst_hear_429_as_json(scope: Scope) -> None:
