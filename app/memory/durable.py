@@ -103,7 +103,7 @@ class Durable(Memory):
         if not self._quiet:
             for block in placed:
                 self._rings.mark(self.records[block.channel].serial, block.stop)
-            self._settle()
+            self._notice()
         return placed
 
     def delete(self, name: str) -> bool:
@@ -138,25 +138,39 @@ class Durable(Memory):
         self._sums.pop(record.serial, None)
 
     def _write(self, kind: int, pieces: Sequence[Buffer]) -> None:
-        """Write a change down before it is made."""
-        if not self._quiet and not self._shelf.write(kind, pieces):
+        """Write a change down before it is made; before that the state, if it is due.
+
+        Not after the change: what its guest notes of a batch comes after that, and belongs to it.
+        """
+        if self._quiet:
+            return
+        if self._shelf.full or not self._shelf.write(kind, pieces):
             self.checkpoint(sum(map(len, pieces)))
-            self._shelf.write(kind, pieces)
+            if not self._shelf.write(kind, pieces):
+                self._shelf.journal = None  # what comes later must not be in it without this
 
     def _settle(self) -> None:
-        """Write the state if it is due."""
-        if self._rings.failed is not None:
-            self._fail(self._rings.failed)
+        """Write the state if it is due; no batch is on its way."""
+        self._notice()
         if self._shelf.full:
             self.checkpoint()
+
+    def _notice(self) -> None:
+        """Say so if a ring had to go into memory."""
+        if self._rings.failed is not None:
+            self._fail(self._rings.failed)
 
     # keeping
 
     def checkpoint(self, least: int = 0) -> None:
         """Write the state, and begin the journal anew; where that fails, `trouble` says why.
 
+        While a ring is in memory, the state before and its journal go on: they tell where its samples are.
+
         least  bytes that a change must have room for in it
         """
+        if self._rings.homeless:
+            return
         try:
             self._shelf.put(self._state(), least)
         except OSError as error:
@@ -217,15 +231,19 @@ class Durable(Memory):
             self.delete(record.name)
         self._fit(*wanted)
         self._quiet = False
+        self._notice()
         self.checkpoint()
         self._rings.sweep()
 
     def _read(self) -> tuple[dict[int, Any], bytes]:
-        """Be as a state says; returns the sums of each record, by serial, and what its guest had kept."""
+        """Be as a state says; returns the sums of each record, by serial, and what its guest had kept.
+
+        OSError  there is no memory, or no file can be opened: another start may have more
+        """
         for (about, listed), arrays in self._shelf.states():
             try:
                 return self._recall(about, listed, arrays)
-            except (LookupError, TypeError, ValueError, OSError) as error:
+            except (LookupError, TypeError, ValueError) as error:
                 self._shelf.reject(self._shelf.state, error)
                 self.records.clear()
                 self._rings.files.clear()
@@ -240,6 +258,7 @@ class Durable(Memory):
             rooms = self._rings.open(serial, file, told["capacity"], dtype) if file else None
             record = state.record(told, own, rooms, self._rings.room(serial))
             self.records[record.name] = record
+            self.dropped += record.first - told["first"]
             sums[serial] = own["sums"], bool(told["narrow"])
         self.version, self.accepted, self.created = about["version"], about["accepted"], about["created"]
         self._rings.made = about["made"]

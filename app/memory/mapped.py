@@ -7,6 +7,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+BLOCK = 512  # bytes, in which stat counts
+
 
 def made(path: Path, size: int) -> mmap.mmap:
     """A new file of this size, mapped.
@@ -30,16 +32,35 @@ def made(path: Path, size: int) -> mmap.mmap:
 def opened(path: Path) -> mmap.mmap | None:
     """A file that is there, mapped whole; None: it is not, or it is empty.
 
-    OSError  it cannot be read and written
+    A copy of it may be sparse: all of its blocks are there afterwards.
+
+    OSError  it cannot be read and written, or there is no room for it
     """
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        return mmap.mmap(fd, 0) if os.fstat(fd).st_size else None
+        found = os.fstat(fd)
+        if not found.st_size:
+            return None
+        if found.st_blocks * BLOCK < found.st_size:
+            os.posix_fallocate(fd, 0, found.st_size)
+        return mmap.mmap(fd, 0)
     finally:
         os.close(fd)
+
+
+def read(path: Path) -> mmap.mmap | None:
+    """The same to be read only.
+
+    OSError  it cannot be read
+    """
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (FileNotFoundError, ValueError):  # a ValueError: it is empty
+        return None
 
 
 def put_aside(path: Path) -> Path | None:

@@ -22,6 +22,7 @@ FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 START = 4096  # samples for which a new record has room
 GROWTH = 16  # it grows by this factor when full
 FACTS = {"label", "named", "probe"}
+MOST_LOST = (1 << 53) - 1  # requests; also a number of JSON
 LAZY = 8192  # samples that may wait for the pyramid
 
 
@@ -111,7 +112,7 @@ class Record:
 
     def miss(self, n: int) -> None:
         """So many requests are missing before the next sample; -1: one that was missing comes now."""
-        self.lost = max(0, (self.lost or 0) + n)
+        self.lost = min(max(0, (self.lost or 0) + n), MOST_LOST)
         if n > 0:
             self.gap()
 

@@ -7,8 +7,11 @@ gets a new file; the old one stays while a state names it.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from errno import EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC
 from mmap import mmap
 from pathlib import Path
 from struct import Struct
@@ -16,7 +19,7 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from app.memory.mapped import made, opened, put_aside
+from app.memory.mapped import made, opened, put_aside, read
 from app.memory.record import in_memory
 from app.memory.samples import Float64s, Floats
 
@@ -24,9 +27,11 @@ HEAD = Struct("<8sQQQ")
 MAGIC = b"OSCRING1"
 MARK = 64  # bytes
 BEGIN = 4096  # bytes; a page
+SCARCE, FULL = {ENOMEM, EMFILE, ENFILE}, {ENOSPC, EDQUOT}
 NAME = re.compile(r"channel-[0-9]{1,15}-[0-9]{1,15}\.ring")
 
 Rooms = tuple[Float64s, Floats]
+log = logging.getLogger(__name__)
 
 
 class Rings:
@@ -47,6 +52,11 @@ class Rings:
         self.made = 0
         self.marks: dict[int, NDArray[np.int64]] = {}
         self._kept: list[str] = []  # old already when the last state was written
+
+    @property
+    def homeless(self) -> bool:
+        """Whether the samples of a record are in memory only."""
+        return None in self.files.values()
 
     def room(self, serial: int) -> Callable[[int, np.dtype[np.floating]], Rooms]:
         """What gives the record of this serial room in files, or in memory where that fails."""
@@ -80,29 +90,54 @@ class Rings:
             self.old.append(name)
 
     def open(self, serial: int, name: str, capacity: int, dtype: np.dtype[np.floating]) -> Rooms | None:
-        """The room that a record had before; None: its file is gone, or was another one and is put aside."""
+        """The room that a record had before; None: its file is gone, or cannot be used and is put aside.
+
+        OSError  there is no memory, or no file can be opened: another start may have more
+        """
         path = self.folder / name
-        data = opened(path) if NAME.fullmatch(name) else None
-        if data is None:
-            return None
-        size = BEGIN + capacity * (8 + dtype.itemsize)
-        if len(data) < size or HEAD.unpack_from(data) != (MAGIC, serial, capacity, dtype.itemsize):
-            put_aside(path)
-            return None
+        try:
+            data = opened(path) if NAME.fullmatch(name) else None
+        except OSError as error:
+            if error.errno in SCARCE:
+                raise
+            if error.errno in FULL:
+                return self._copied(path, serial, capacity, dtype, error)
+            return self._refused(path, error)
+        if data is None or not fits(data, serial, capacity, dtype):
+            return self._refused(path, "it is not there" if data is None else "it is another one")
         self.files[serial] = name
         self.marks[serial] = np.frombuffer(data, np.int64, 1, MARK)
         return rooms(data, capacity, dtype)
 
+    def _copied(
+        self, path: Path, serial: int, capacity: int, dtype: np.dtype[np.floating], error: OSError
+    ) -> Rooms | None:
+        """The same in memory: the file is sparse, as copies may be, and there is no room for all of it."""
+        data = read(path)
+        if data is None or not fits(data, serial, capacity, dtype):
+            return None
+        self.failed = error
+        self.files[serial] = None
+        self.old.append(path.name)
+        self.marks[serial] = np.frombuffer(data, np.int64, 1, MARK).copy()
+        offsets, values = rooms(data, capacity, dtype)
+        return offsets.copy(), values.copy()
+
+    def _refused(self, path: Path, why: object) -> Rooms | None:
+        """No room: it cannot be used, and is put aside."""
+        log.error("SCOPE_DATA: %s cannot be used (%s); it is now %s.", path, why, put_aside(path))
+        return None
+
     def mark(self, serial: int, total: int) -> None:
         """So many samples the record has now: what it overwrote is known even without what tells of it."""
         found = self.marks.get(serial)
-        if found is not None:
+        if found is not None and total > found[0]:  # what lay there before a crash is not forgotten
             found[0] = total
 
     def tidy(self) -> None:
         """A state has been written: what was old before the one before it is deleted."""
         for name in self._kept:
-            (self.folder / name).unlink(missing_ok=True)
+            delete(self.folder / name)
         self._kept, self.old = self.old, []
 
     def sweep(self) -> None:
@@ -110,7 +145,19 @@ class Rings:
         used = {*self.files.values(), *self.old, *self._kept}
         for path in self.folder.glob("channel-*.ring"):
             if path.name not in used and NAME.fullmatch(path.name):
-                path.unlink(missing_ok=True)
+                delete(path)
+
+
+def delete(path: Path) -> None:
+    """Delete a file; where that cannot be, it stays until a later start."""
+    with suppress(OSError):
+        path.unlink()
+
+
+def fits(data: mmap, serial: int, capacity: int, dtype: np.dtype[np.floating]) -> bool:
+    """Whether a file is the ring of this record."""
+    size = BEGIN + capacity * (8 + dtype.itemsize)
+    return len(data) >= size and HEAD.unpack_from(data) == (MAGIC, serial, capacity, dtype.itemsize)
 
 
 def rooms(data: mmap, capacity: int, dtype: np.dtype[np.floating]) -> Rooms:

@@ -17,7 +17,7 @@ from typing import Any
 
 from app.memory.container import Broken, content
 from app.memory.journal import Journal, begun, entries
-from app.memory.mapped import opened, put_aside
+from app.memory.mapped import put_aside, read
 from app.memory.packing import Buffer
 from app.memory.ring_files import Rings
 
@@ -110,7 +110,7 @@ class Shelf:
 
     def mapped(self, path: Path) -> mmap.mmap | None:
         try:
-            return opened(path)
+            return read(path)
         except OSError as error:
             self.reject(path, error)
             return None

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.ingest.bus import Local, Mark
+from app.ingest.sequences import Numbered, Sequences
 from app.memory import durable, journal, mapped, ring_files, shelf, state
 from app.memory.durable import Durable
 from app.memory.memory import ChannelLimit, Memory
@@ -59,6 +61,12 @@ def told(record: Record) -> dict[str, Any]:
     return facts | {name: column.tobytes() for name, column in columns.items()} | {
         "starts": starts, "segments": segments,
     }  # fmt: skip
+
+
+def numbered(channel: str, start: int, stop: int, kind: type = np.float32) -> Samples:
+    """Samples that are their own numbers."""
+    numbers = np.arange(float(start), stop)
+    return Samples(channel, 0.0, numbers, numbers.astype(kind), Origin.DATA)
 
 
 def same(one: Memory, other: Memory) -> None:
@@ -203,8 +211,9 @@ def test_a_crash_while_the_state_is_written_loses_nothing(
         numbers = np.arange(3.0)
         narrow = numbers.astype(np.float32)
         kept.append([Samples("b", 0.0, numbers, narrow, Origin.DATA)], 1.0)
+        kept.append([Samples("b", 3.0, numbers, numbers, Origin.DATA)], 1.0)
         with pytest.raises(Cut):
-            kept.append([Samples("b", 3.0, numbers, numbers, Origin.DATA)], 1.0)
+            kept.append([Samples("b", 6.0, numbers, numbers, Origin.DATA)], 1.0)
     else:
         monkeypatch.setattr(shelf, "begun", cut)
         with pytest.raises(Cut):
@@ -296,6 +305,65 @@ def test_lost_rings_cost_their_channel_alone(tmp_path: Path, caplog: pytest.LogC
     believed(again)
 
 
+def test_a_ring_that_cannot_be_opened_costs_its_channel_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    filled(tmp_path / "rings").close()
+    twin = crashed(tmp_path / "rings")
+    for path in twin.glob("channel-1-*.ring"):
+        path.unlink()
+        path.mkdir()
+    again = Durable(twin, POINTS)
+    assert (list(again.records), again.durability, again.dropped) == (["b"], "file", POINTS)
+    assert "cannot be used" in caplog.text
+    believed(again)
+
+
+def test_where_no_file_can_be_opened_nothing_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path / "rings").close()
+    twin = crashed(tmp_path / "rings")
+    before = sorted(path.name for path in twin.iterdir())
+
+    def opened(_: Path) -> Any:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(ring_files, "opened", opened)
+        with pytest.raises(OSError, match="Too many open files"):
+            Durable(twin, POINTS)
+    assert sorted(path.name for path in twin.iterdir()) == before
+    believed(Durable(crashed(twin), POINTS))
+
+
+def test_a_sparse_copy_on_a_full_disk_stops_nothing_but_durability(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Durable(tmp_path / "rings", 100_000)
+    kept.append([numbered("a", 0, 3000)], 1.0)
+    kept.append([numbered("a", 3000, 3001)], 1.0)
+    twin = crashed(tmp_path / "rings")
+    for path in twin.glob("*.ring"):
+        content = path.read_bytes().rstrip(b"\0")
+        path.write_bytes(content)
+        os.truncate(path, 4096 + 4096 * 16)
+
+    def allocate(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "posix_fallocate", allocate)
+        again = Durable(twin, 100_000)
+        again.append([numbered("a", 3001, 3010)], 2.0)
+        assert again.durability == "memory"
+        assert again.records["a"].y(0, 3010).tolist() == list(range(3010))
+        assert Durable(crashed(twin), 100_000).records["a"].total == 3001
+    again.tend()
+    assert again.durability == "file"
+    assert Durable(crashed(twin), 100_000).records["a"].y(0, 3010).tolist() == list(range(3010))
+
+
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     kept = Durable(tmp_path, POINTS)
     with pytest.raises(Taken):
@@ -353,6 +421,94 @@ def test_a_disk_that_is_full_from_the_start_leaves_memory(
     full(False)
     kept.tend()
     assert kept.durability == "file"
+
+
+MORE = {  # samples that there are, and then
+    "a ring grows": (4000, numbered("a", 4000, 5000)),
+    "a ring is widened": (4000, numbered("a", 4000, 4001, np.float64)),
+    "a channel more makes all smaller": (90_000, numbered("b", 0, 1)),
+}
+ROOM = 18 * 100_000  # bytes
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_a_full_disk_takes_nothing_that_was_kept(
+    tmp_path: Path, full: Callable[[bool], None], name: str
+) -> None:
+    n, more = MORE[name]
+    kept = Durable(tmp_path / "rings", 100_000, ROOM)
+    kept.append([numbered("a", 0, n)], 1.0)
+    kept.say("a", label="Pump")
+    kept.checkpoint()
+    assert kept.durability == "file"
+    full(True)
+    kept.append([more], 2.0)
+    assert kept.durability == "memory"
+    kept.say("a", label="Fan")  # for as long as the journal has room
+    full(False)
+    again = Durable(crashed(tmp_path / "rings"), 100_000, ROOM)
+    same(kept, again)
+    assert again.records["a"].label == "Fan"
+
+
+def test_another_number_of_points_on_a_full_disk_takes_nothing(
+    tmp_path: Path, full: Callable[[bool], None]
+) -> None:
+    kept = Durable(tmp_path / "rings", 100_000)
+    kept.append([numbered("a", 0, 90_000)], 1.0)
+    kept.close()
+    full(True)
+    again = Durable(tmp_path / "rings", 50_000)
+    assert (again.durability, again.records["a"].total) == ("memory", 90_000)
+    assert "No space left" in again.trouble
+    full(False)
+    third = Durable(crashed(tmp_path / "rings"), 50_000)
+    assert third.records["a"].y(0, 90_000).tolist() == list(range(40_000, 90_000))
+
+
+def test_what_was_overwritten_before_the_last_crash_stays_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changes that nobody tells of any more, twice: the ring itself knows how far it was written."""
+    kept = Durable(tmp_path / "rings", 2000)
+    kept.append([numbered("a", 0, 2000)], 1.0)
+    kept.checkpoint()
+
+    def put(shelf: shelf.Shelf, *_: Any) -> None:
+        shelf.journal = None
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(shelf.Shelf, "put", put)
+        kept.checkpoint()
+        kept.append([numbered("a", 2000, 3500)], 2.0)
+        folder = crashed(tmp_path / "rings")
+        Durable(folder, 2000).append([numbered("a", 2000, 2010)], 3.0)
+    record = Durable(crashed(folder), 2000).records["a"]
+    y = record.y(record.first, record.total)
+    assert np.array_equal(y, np.arange(record.first, record.total))
+
+
+def test_a_request_is_known_after_a_crash_whenever_the_state_is_written(tmp_path: Path) -> None:
+    """The rings move with some of them."""
+    known = Sequences()
+    kept = Durable(tmp_path / "rings", 100_000, guest=known)
+    for k in range(40):
+        request = Numbered(("", "sender", ""), k, counts=True)
+        mark = Mark(request, k.to_bytes(16, "little"), plain=False)
+        Local(kept, known).put([numbered("a", 1000 * k, 1000 * (k + 1))], 1.0, mark)
+        again = Sequences()
+        Durable(crashed(tmp_path / "rings"), 100_000, guest=again)
+        assert again.known(request, mark.content) is not None
+        assert again.missing(Numbered(("", "sender", ""), k + 1, counts=True)) == 0
+
+
+def test_numbers_of_requests_beyond_all_measure_are_no_trouble(tmp_path: Path) -> None:
+    kept = Durable(tmp_path / "rings", POINTS)
+    for _ in range(3):
+        kept.append([numbered("a", 0, 1)], 1.0, missing=(1 << 64) - 2)
+    kept.close()
+    assert Durable(tmp_path / "rings", POINTS).records["a"].lost == (1 << 53) - 1
 
 
 def test_an_entry_that_no_journal_has_room_for_gets_a_larger_one(tmp_path: Path) -> None:
