@@ -151,8 +151,8 @@ def on_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], T]) -> T:
 
 
 @contextmanager
-def serving(config: Config | None = None) -> Iterator[Served]:
-    """A server in a thread of its own."""
+def serving(config: Config | None = None, **limits: float) -> Iterator[Served]:
+    """A server in a thread of its own, with Tornado's limits."""
     config, loop = config or Config(), asyncio.new_event_loop()
     served = Served(0, Memory(config.scope_points, max_channels=config.max_channels), Clock(), loop)
     receiver = served.receiver = Receiver(served.memory, config)
@@ -166,7 +166,7 @@ def serving(config: Config | None = None) -> Iterator[Served]:
     @asynccontextmanager
     async def living() -> AsyncIterator[None]:
         gate = Gate(Application(routes, default_handler_class=NotFound), receiver.guard)
-        async with listening(HTTPServer(gate), served):
+        async with listening(HTTPServer(gate, **limits), served):
             yield
 
     with in_thread(loop, living(), served.logged):

@@ -39,6 +39,7 @@ class DataHandler(JsonHandler):
         headers, query = self.request.headers, self.request.query
         self.intake = self.receiver.intake(headers, query, self.clock, self.give_up)
         self.connection.set_max_body_size(ENDLESS)
+        self.connection.set_body_timeout(ENDLESS)  # the intake has times of its own
 
     @property
     def connection(self) -> HTTP1Connection:
@@ -86,6 +87,7 @@ class DataHandler(JsonHandler):
 
     async def received(self, headers: Mapping[str, str]) -> Answer:
         """The answer to the request; headers: what is to be believed of its own."""
+        self.no_more()
         body = self.intake.whole() if self.intake is not None else b""
         answer = self.receiver.received(headers, body, self.clock(), self.request.query)
         return answer if isinstance(answer, Answer) else await answer

@@ -15,6 +15,8 @@ from app.problems import Problem
 BODY_SECONDS = 15.0  # for a body within the limit
 DROP_SECONDS = 10.0  # for the rest of one beyond it
 DROP_BYTES = 64 << 20
+UNPACKED = 256 << 10  # bytes in one iteration of the loop ...
+PIECE = 1 << 10  # ... where each piece counts so many besides its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,12 @@ class Outcome:
     """What has become of a long body.
 
     pending  blocks that are not stored yet
+    moved    makes the problem of a block one of the whole body
     """
 
     told: dict[str, object]
     pending: list[asyncio.Future[Any]]
+    moved: Callable[[Problem], Problem]
 
 
 async def arrived(body: Outcome, said: bytes) -> bytes:
@@ -33,8 +37,11 @@ async def arrived(body: Outcome, said: bytes) -> bytes:
 
     Problem  of the first block that is not
     """
-    for done in body.pending:
-        await done
+    try:
+        for done in body.pending:
+            await done
+    except Problem as problem:
+        raise body.moved(problem) from None
     return said
 
 
@@ -46,13 +53,15 @@ class Room:
     most       how many there may be at once
     wire       bytes of all bodies so far, as they came
     stored     whole ones whose samples are on their way to the store
-    unpacking  whether a piece of a compressed one has been unpacked in this iteration of the loop
+    unpacked   bytes of compressed ones that were unpacked in this iteration of the loop
+    waiting    compressed ones of which a piece waits for a later one, in their order
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self.clock = most, clock
         self.wire = self.stored = 0
-        self.unpacking = False
+        self.unpacked = 0
+        self.waiting: dict[Intake, None] = {}
         self.bodies: dict[Intake, float] = {}
 
     def enter(self, body: Intake) -> bool:
@@ -77,17 +86,27 @@ class Room:
 
     def leave(self, body: Intake) -> None:
         self.bodies.pop(body, None)
+        self.waiting.pop(body, None)
 
-    def unpack(self) -> bool:
-        """Whether a piece may be unpacked now: one in each iteration; few bytes may stand for a megabyte."""
-        if self.unpacking:
-            return False
-        self.unpacking = True
-        asyncio.get_running_loop().call_soon(self.unpacked)
-        return True
+    def unpack(self, body: Intake) -> bool:
+        """Whether a piece of a compressed body may be unpacked now: few bytes may stand for a megabyte.
 
-    def unpacked(self) -> None:
-        self.unpacking = False
+        So much is unpacked in one iteration of the loop, and what waits for the next one is first then.
+        """
+        if self.unpacked < UNPACKED and next(iter(self.waiting), body) is body:
+            self.waiting.pop(body, None)
+            return True
+        self.waiting[body] = None
+        return False
+
+    def spend(self, size: int) -> None:
+        """A piece has been unpacked, to so many bytes."""
+        if not self.unpacked:
+            asyncio.get_running_loop().call_soon(self.renew)
+        self.unpacked += PIECE + size
+
+    def renew(self) -> None:
+        self.unpacked = 0
 
     @contextmanager
     def storing(self) -> Iterator[None]:
@@ -133,7 +152,7 @@ class Intake:
 
     def ready(self) -> bool:
         """Whether a piece can be added now; else in a later iteration of the loop."""
-        return self.inflated is None or self.room.unpack()
+        return self.inflated is None or self.room.unpack(self)
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)
@@ -149,10 +168,12 @@ class Intake:
             self.inflate(chunk, self.inflated)
 
     def inflate(self, chunk: bytes, inflated: Inflated) -> None:
+        before = inflated.given
         try:
             self.kept += inflated.take(chunk)
         except Problem as problem:
             self.drop(problem)
+        self.room.spend(inflated.given - before)
 
     def drop(self, problem: Problem) -> None:
         """Keep nothing of the body, and read it to its end."""
@@ -170,12 +191,16 @@ class Intake:
     def expire(self) -> None:
         self.end()
         seconds = f"the body was not complete after {BODY_SECONDS:.0f} s; send smaller ones"
-        self.give_up(self.problem or Problem("timeout", seconds))
+        self.give_up(self.moved(self.problem or Problem("timeout", seconds)))
 
     def give_way(self, problem: Problem) -> None:
         """Leave the room to another one."""
         self.end()
-        self.give_up(problem)
+        self.give_up(self.moved(problem))
+
+    def moved(self, problem: Problem) -> Problem:
+        """The problem, with what is stored of the body already."""
+        return problem
 
     def end(self) -> None:
         """No more is awaited."""

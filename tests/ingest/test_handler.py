@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -257,33 +258,64 @@ def test_an_encoded_body_is_refused_with_what_is_read(scope: Served, encoding: s
     assert response.headers["Accept-Encoding"] == "gzip, zstd"
 
 
-def test_in_each_iteration_of_the_loop_one_compressed_piece_is_unpacked(
-    scope: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All have come while the loop was busy; others must not wait until the last of them is unpacked."""
-    iteration, unpacked = [0], []
+@dataclass
+class Unpacked:
+    """What pieces were unpacked, in their order: the iteration of the loop, and how many bytes they had."""
+
+    iteration: int = 0
+    pieces: list[tuple[int, int]] = field(default_factory=list)
+
+
+@pytest.fixture
+def unpacked(scope: Served, monkeypatch: pytest.MonkeyPatch) -> Unpacked:
+    found = Unpacked()
     selector: Any = scope.loop._selector  # type: ignore[attr-defined]
     select, take = selector.select, intake.Inflated.take
 
     def selected(timeout: float | None = None) -> Any:
-        iteration[0] += 1
+        found.iteration += 1
         return select(timeout)
 
     def taken(self: intake.Inflated, data: bytes) -> bytes:
-        unpacked.append(iteration[0])
+        found.pieces.append((found.iteration, len(data)))
         return take(self, data)
 
     monkeypatch.setattr(selector, "select", selected)
     monkeypatch.setattr(intake.Inflated, "take", taken)
-    body = gzip.compress(b'{"x": 1, "y": 2}' + b" " * 5000)
-    lines = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n" % len(body)
+    return found
+
+
+def packed(size: int) -> tuple[bytes, bytes]:
+    """Headers of a point that is so many bytes when it is unpacked, and its body."""
+    body = gzip.compress(b'{"x": 1, "y": 2}' + b" " * size)
+    return b"Content-Encoding: gzip\r\nContent-Length: %d\r\n" % len(body), body
+
+
+def test_what_unpacks_to_much_waits_for_its_iteration_of_the_loop(scope: Served, unpacked: Unpacked) -> None:
+    """All have come while the loop was busy; others must not wait until the last of them is unpacked."""
     with ExitStack() as stack:
         scope.loop.call_soon_threadsafe(time.sleep, 0.3)
-        senders = [stack.enter_context(raw_request(scope, lines, body)) for _ in range(6)]
+        senders = [stack.enter_context(raw_request(scope, *packed(300_000))) for _ in range(6)]
         for sender in senders:
             assert sender.recv(65536).endswith(b'{"status":"success"}')
-    assert len(unpacked) >= len(senders)
-    assert len(set(unpacked)) == len(unpacked)
+    iterations = [iteration for iteration, _ in unpacked.pieces]
+    assert len(iterations) >= len(senders)
+    assert len(set(iterations)) == len(iterations)
+
+
+def test_who_sends_many_compressed_bodies_ahead_holds_nobody_up(scope: Served, unpacked: Unpacked) -> None:
+    (head, many), (other_head, one) = packed(100_000), packed(50)
+    request = b"POST /data HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n" + many
+    scope.loop.call_soon_threadsafe(time.sleep, 0.3)
+    with (
+        raw_request(scope, head, many + 150 * request) as first,
+        raw_request(scope, other_head, one) as second,
+    ):
+        assert second.recv(65536).endswith(b'{"status":"success"}')
+        wait_until(lambda: scope.memory.accepted == 152, 20)
+        assert first.recv(1000)
+    sizes = [size for _, size in unpacked.pieces]
+    assert sizes.index(len(one)) < 20
 
 
 def test_the_encoding_identity_is_none(scope: Served) -> None:
@@ -343,6 +375,18 @@ def raw_request(served: Served, headers: bytes, body: bytes = b"") -> socket.soc
     sender = socket.create_connection(("127.0.0.1", served.port), timeout=10)
     sender.sendall(b"POST /data HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n" + body)
     return sender
+
+
+def test_a_body_in_chunks_may_go_on_for_longer_than_others() -> None:
+    lines = b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
+    with serving(body_timeout=0.2) as served, raw_request(served, lines) as sender:
+        for x in range(4):
+            line = b'{"x": %d, "y": 1}\n' % x
+            sender.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+            time.sleep(0.1)
+        sender.sendall(b"0\r\n\r\n")
+        assert sender.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert served.memory.accepted == 4
 
 
 def answer_of(sender: socket.socket) -> tuple[int, str]:

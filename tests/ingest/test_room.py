@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import orjson
 import pytest
@@ -14,6 +16,7 @@ from serving import Served, serving
 
 from app.config import Config
 from app.ingest import intake
+from app.ingest.answer import Answer
 from tests.conftest import wait_until
 
 BODY = b'{"x": 1, "y": 2}'
@@ -117,3 +120,20 @@ def test_reading_back_takes_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch)
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert len(orjson.loads(answer.partition(b"\r\n\r\n")[2])["channels"]["ch1"]["x"]) == 1_000_000
         assert [record.getMessage() for record in scope.logged] == []
+
+
+def test_a_body_that_is_whole_has_left_while_it_is_stored(small: Served) -> None:
+    answer = small.receiver.received
+
+    def slow(*asked: Any) -> asyncio.Future[Answer]:
+        stored: asyncio.Future[Answer] = small.loop.create_future()
+        small.loop.call_later(0.3, lambda: stored.set_result(answer(*asked)))
+        return stored
+
+    small.receiver.received = slow
+    sender = begun(small)
+    wait_until(lambda: small.receiver.room.bodies)
+    sender.sendall(BODY[5:])
+    wait_until(lambda: not small.receiver.room.bodies)
+    assert small.memory.accepted == 0
+    assert answered(sender, b"")[0].startswith(b"HTTP/1.1 200 ")
