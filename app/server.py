@@ -71,6 +71,10 @@ MINUTE, HOUR = 60.0, 3600.0  # s
 LOOK = 0.1  # s between two looks whether everything is ready
 
 
+class PlaceError(RuntimeError):
+    """The place to listen at cannot be had; a sentence for the person who starts the scope."""
+
+
 class Data(DataReader, DataHandler):
     """/data: POST from ingest, GET and DELETE from the API."""
 
@@ -93,8 +97,12 @@ class Process:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.place = Place(config.socket) if config.socket else None
-        self.sockets = listen(config) if self.place is None else [self.place.socket]
+        try:
+            self.place = Place(config.socket) if config.socket else None
+            self.sockets = listen(config) if self.place is None else [self.place.socket]
+        except OSError as error:
+            place = config.socket or f"{config.bind}:{config.port}"
+            raise PlaceError(f"Cannot listen on {place}: {error.strerror}.") from None
         if self.place is not None and (not self.place.held or durability.alone(config)):
             self.place.take()  # those who connect wait until there is a memory
         budget = config.scope_memory
@@ -282,12 +290,11 @@ def serve(config: Config) -> int:
     except Taken:
         print(f"SCOPE_DATA={config.data}: another process writes to this folder.", file=sys.stderr)
         return 1
-    except CertificateError as error:
+    except (CertificateError, PlaceError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        place = config.socket or f"{config.bind}:{config.port}"
-        print(f"Cannot listen on {place}: {error.strerror}.", file=sys.stderr)
+        print(f"Cannot start: {error}.", file=sys.stderr)
         return 1
     warn(config)
     raise_files()

@@ -13,6 +13,7 @@ from app.memory.samples import Float64s, Origin, Samples
 
 Int64s = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+FURTHEST = 9_223_372_036_000_000_000  # ns since 1970, either way; int64 ends within the second
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,8 @@ class Block:
     n      numbers of the samples: one that is left out is missing in the recording
     x      as the channel has it; Unix seconds where the server's clock gave it
     y      NaN: a gap that was sent
-    time   when each came, ns since 1970; where the clock gives x it is that very x, else it is estimated
+    time   when each came, ns since 1970; where the clock gives x it is that very x, up to FURTHEST,
+           else it is estimated
     clock  whether the server's clock gave x
     gap    whether no line leads to this sample: after a gap, and where x starts afresh
     """
@@ -65,8 +67,9 @@ def taken(record: Record, start: int, stop: int, came: tuple[int, int]) -> Block
         part = slice(at - start, min(own.stop, stop) - start)
         if own.origin is Origin.CLOCK:
             clock[part] = True
-            offsets = record.offsets(at, min(own.stop, stop))
-            time[part] = int(own.base) + np.rint(offsets * 1e9).astype(np.int64)
+            base, offsets = int(own.base), np.rint(record.offsets(at, min(own.stop, stop)) * 1e9)
+            ends = max(-FURTHEST, -FURTHEST - base), min(FURTHEST, FURTHEST - base)
+            time[part] = base + offsets.clip(*ends).astype(np.int64)
         at = own.stop
     gap[record.gap_starts(start, stop) - start] = True
     x, y = record.x(start, stop).copy(), np.array(record.y(start, stop), np.float64)

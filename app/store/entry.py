@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 
 import orjson
 
@@ -53,7 +54,7 @@ def bytes_of(entry: Entry) -> Sequence[bytes]:
     return [orjson.dumps({"file": FORMAT, "version": VERSION, **asdict(entry)}, option=orjson.OPT_INDENT_2)]
 
 
-def read(data: bytes) -> Entry:
+def read(id: int, data: bytes) -> Entry:
     """Damaged, Newer: there is none in it."""
     try:
         words = orjson.loads(data)
@@ -62,9 +63,21 @@ def read(data: bytes) -> Entry:
         if (version := words.pop("version")) > VERSION:
             raise Newer(f"version {version} wrote it, and this is version {VERSION}")
         lists = {name: tuple(map(str, words[name])) for name in ("asked", "channels")}
-        entry = Entry(**{**words, **lists})
-        if entry.format not in WRITERS or not float(entry.began) >= 0 <= entry.bytes + entry.samples:
+        entry = Entry(**{**words, **lists, "id": id})
+        if not ours(entry):
             raise Damaged("it is no recording of ours")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged(f"{type(error).__name__}: {error}") from None
     return entry
+
+
+def ours(entry: Entry) -> bool:
+    """Whether it says what one of ours can say; TypeError: it does not."""
+    counts = entry.samples, entry.missed, entry.bytes, entry.parquet
+    times = entry.began, 0.0 if entry.ended is None else entry.ended
+    return (
+        entry.format in WRITERS
+        and (entry.why == "" or entry.why in ENDS)
+        and all(isinstance(count, int) and count >= 0 for count in counts)
+        and all(isfinite(time) and time >= 0 for time in times)
+    )

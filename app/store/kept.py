@@ -28,7 +28,7 @@ class Kept(Generic[T]):
     """Things by number. On a shelf, each is there at once, and is taken back if it cannot be written.
 
     shelf    None: memory only
-    read     the thing that these bytes are; Damaged, Newer
+    read     the thing of this number that these bytes are; Damaged, Newer
     write    the bytes of a thing; both also in threads
     changed  is called after each change
     """
@@ -36,7 +36,7 @@ class Kept(Generic[T]):
     def __init__(
         self,
         shelf: Shelf | None,
-        read: Callable[[bytes], T],
+        read: Callable[[int, bytes], T],
         write: Callable[[T], Sequence[bytes]],
         changed: Callable[[], None],
     ) -> None:
@@ -121,14 +121,12 @@ class Kept(Generic[T]):
     def _load(self, shelf: Shelf, id: int) -> tuple[Hashable, T | None]:
         """What a file holds, and its stamp; nothing if it is gone or cannot be read."""
         known = shelf.look().get(id)
-        data = None if known is None else shelf.load(id)
-        if data is None:
-            return None, None
         try:
-            return known, self._read(data)
-        except Damaged as error:
+            data = None if known is None else shelf.load(id)
+            return (None, None) if data is None else (known, self._read(id, data))
+        except (Damaged, IsADirectoryError, PermissionError) as error:
             shelf.refuse(id, str(error))
-        except Newer as error:
+        except (Newer, OSError) as error:  # a later version, or the disk, may give it back
             logging.getLogger(__name__).warning("Number %s is left where it is: %s", id, error)
         return known, None
 

@@ -53,16 +53,16 @@ def padded(block: bytes) -> bytes:
     return block + b" " * (-len(block) % ALIGNED)
 
 
-def read(data: bytes) -> Mapping[str, Any]:
-    """`id`, `time`, `note`, `query` and `capture` of a pin.
+def read(id: int, data: bytes) -> Mapping[str, Any]:
+    """`time`, `note`, `query` and `capture` of a pin.
 
     Damaged, Newer
     """
     try:
         words, arrays = opened(data)
         frame, slots = made(words["frame"], arrays), made(words["slots"], arrays)
-        capture = renumbered(int(words["id"]), Capture(frame, slots, bool(words["whole"])))
-        plain = {"id": int, "time": float, "note": str, "query": str}
+        capture = renumbered(id, Capture(frame, slots, bool(words["whole"])))
+        plain = {"time": float, "note": str, "query": str}
         return {name: kind(words[name]) for name, kind in plain.items()} | {"capture": capture}
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Damaged(f"{type(error).__name__}: {error}") from None

@@ -119,10 +119,10 @@ def bytes_of(pin: Pin) -> Sequence[bytes]:
     return pin_file.written(pin.id, pin.time, pin.note, pin.query, pin.capture)
 
 
-def read(data: bytes) -> Pin:
+def read(id: int, data: bytes) -> Pin:
     """Damaged, Newer: there is none in it."""
-    found = pin_file.read(data)
-    return Pin(**found, size=size_of(found["capture"]))
+    found = pin_file.read(id, data)
+    return Pin(id, **found, size=size_of(found["capture"]))
 
 
 def written(note: str) -> str:

@@ -87,12 +87,14 @@ def whole_table(path: Path) -> tuple[int, int]:
 
 def stream(path: Path) -> Groups:
     arrow = library()
+    amiss = arrow.ArrowException, ValueError, TypeError, AttributeError, LookupError, SystemError
     try:
         with arrow.OSFile(str(path)) as file, arrow.ipc.open_stream(file) as reader:
             for batch in reader:
                 if batch.num_rows:
+                    batch.validate(full=True)
                     yield parts(batch)
-    except arrow.ArrowInvalid as error:
+    except amiss as error:
         raise Unreadable(str(error)[:200]) from None
 
 
@@ -120,7 +122,7 @@ def whole_stream(path: Path) -> tuple[int, int]:
     arrow, whole, rows = library(), 0, 0
     if path.stat().st_size == 0:
         return 0, 0
-    amiss = contextlib.suppress(StopIteration, OSError, arrow.ArrowInvalid)
+    amiss = contextlib.suppress(StopIteration, OSError, arrow.ArrowException, LookupError)
     with arrow.memory_map(str(path)) as file:
         reader = arrow.ipc.MessageReader.open_stream(file)
         with amiss:

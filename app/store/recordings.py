@@ -20,7 +20,7 @@ from app.store.disk import reason
 from app.store.entry import ENDS, Entry, bytes_of, read
 from app.store.errands import Errands
 from app.store.kept import Kept
-from app.store.mending import mended
+from app.store.mending import mended, untold
 from app.store.parquet import convert
 from app.store.recording import Recording, orphaned
 from app.store.shelf import Folder
@@ -213,11 +213,21 @@ class Recordings:
 
     async def watch(self) -> None:
         """Close the recordings of processes that were killed, for ever."""
+        await self._find()
         while self.folder is not None:
             for entry in list(self.kept.things.values()):
                 if entry.ended is None and entry.id not in self._live:
-                    await self._mend(entry.id, entry.format)
+                    with contextlib.suppress(OSError):  # what watches the folder says it
+                        await self._mend(entry.id, entry.format)
             await asyncio.sleep(TOLD)
+
+    async def _find(self) -> None:
+        """List the recordings that a process began which was killed before it could tell of them."""
+        folder = self.folder
+        for id, format, began in [] if folder is None else await self._errands.do(lambda: untold(folder)):
+            if id not in self.kept.things:
+                logging.getLogger(__name__).warning("Recording %s was never told of: it is listed", id)
+                self.kept.put(id, Entry(id, format, (), began), anyway=True)
 
     async def _mend(self, id: int, format: str) -> None:
         """Close a recording that nobody writes any more, unless it was told meanwhile that it has ended."""
@@ -230,8 +240,9 @@ class Recordings:
             return
         try:
             ended, size, samples = await self._errands.do(lambda: mended(path, format))
-        except OSError as error:
-            logging.getLogger(__name__).error("Recording %s cannot be closed: %s", id, error)
+        except Exception as error:  # whatever is wrong with this one, the others are to be closed
+            log = logging.getLogger(__name__)
+            log.error("Recording %s cannot be closed: %s: %s", id, type(error).__name__, error)
             ended, size, samples = time.time(), entry.bytes, 0
         closed = replace(entry, ended=ended, why="crash", bytes=size, samples=samples or entry.samples)
         self.kept.put(id, closed, anyway=True)
@@ -239,7 +250,8 @@ class Recordings:
     async def close(self) -> None:
         """End all that are under way, and wait until everything is written."""
         for id, (made, _) in self._live.items():
-            self.kept.things[id] = replace(self.kept.things[id], why="shutdown")
+            if (entry := self.kept.things.get(id)) is not None:  # else somebody has taken its file away
+                self.kept.things[id] = replace(entry, why="shutdown")
             made.stop(CLOSED)
         if self._live:
             await asyncio.wait([task for _, task in self._live.values()])

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
+from zlib import crc32
 
 import numpy as np
 
@@ -192,4 +193,7 @@ class Replays:
 
 
 def name(prefix: str, channel: str) -> str:
-    return (prefix + channel)[:LONGEST_NAME].strip()
+    """Of a channel that is played: one that must be cut ends in a sum of all of it, so that two stay two."""
+    whole = (prefix + channel).strip()
+    end = f"-{crc32(whole.encode()):08x}"
+    return whole if len(whole) <= LONGEST_NAME else whole[: LONGEST_NAME - len(end)] + end

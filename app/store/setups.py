@@ -91,7 +91,7 @@ def bytes_of(kit: Kit) -> Sequence[bytes]:
     return [orjson.dumps(words, option=orjson.OPT_INDENT_2)]
 
 
-def read(data: bytes) -> Kit:
+def read(id: int, data: bytes) -> Kit:
     """Damaged, Newer: there is none in it."""
     try:
         words = orjson.loads(data)
@@ -99,6 +99,6 @@ def read(data: bytes) -> Kit:
             raise Damaged("it is no set-up")
         if words["version"] > VERSION:
             raise Newer(f"version {words['version']} wrote it, and this is version {VERSION}")
-        return Kit(int(words["id"]), titled(words["name"]), float(words["time"]), str(words["query"]))
+        return Kit(id, titled(words["name"]), float(words["time"]), str(words["query"]))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged(f"{type(error).__name__}: {error}") from None

@@ -34,7 +34,7 @@ class Shelf(Protocol):
     def delete(self, id: int) -> None: ...
 
     def refuse(self, id: int, why: str) -> None:
-        """Put something aside that cannot be read."""
+        """Put something aside that cannot be read, if that can be; it says so."""
 
 
 class Folder:
@@ -66,7 +66,8 @@ class Folder:
             number += 1
         for old in self.path.glob("*.id"):
             if re.fullmatch(NUMBER, old.stem) and int(old.stem) < number:
-                old.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    old.unlink()
         return number
 
     def _highest(self) -> int:
@@ -90,7 +91,7 @@ class Folder:
                 named = self._named.fullmatch(entry.name)
                 if named is not None:
                     with contextlib.suppress(FileNotFoundError):
-                        yield int(named[1]), stamp(entry.stat())
+                        yield int(named[1]), stamp(entry.stat(follow_symlinks=False))
 
     def load(self, id: int) -> bytes | None:
         try:
@@ -118,12 +119,13 @@ class Folder:
 
     def refuse(self, id: int, why: str) -> None:
         file = self._file(id)
-        aside = file.with_name(file.name + ".bad")
-        logging.getLogger(__name__).warning(
-            "%s cannot be read (%s): it is put aside as %s", file, why, aside.name
-        )
-        with contextlib.suppress(OSError):
+        aside, what = file.with_name(file.name + ".bad"), "it is put aside as"
+        try:
             file.replace(aside)
+        except OSError:
+            what = "it stays, as it cannot be put aside as"
+        log = logging.getLogger(__name__)
+        log.warning("%s cannot be read (%s): %s %s", file, why, what, aside.name)
 
     def _file(self, id: int) -> Path:
         return self.path / f"{id}.{self.kind}"

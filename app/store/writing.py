@@ -21,6 +21,7 @@ from app.store.cells import cell, texts
 NAMES = ("channel", "n", "x", "y", "time", "clock", "gap", "unit", "x_unit")
 ROWS = 1 << 12  # of a table written as text at once: the loop need not wait longer for its turn
 SECOND = 1_000_000_000  # ns
+NEAR = 1e-3  # s; x by the clock that is further from its time has left what a time can be
 
 
 class Writer(Protocol):
@@ -59,7 +60,8 @@ class Table:
 def rows(block: Block) -> bytes:
     channel, unit, x_unit = (cell(text).encode() for text in (block.channel, block.unit, block.x_unit))
     times, x = iso(block.time), texts(block.x)
-    for i in np.flatnonzero(block.clock).tolist():
+    exact = block.clock & (block.time >= 0) & (np.abs(block.time / SECOND - block.x) < NEAR)
+    for i in np.flatnonzero(exact).tolist():
         x[i] = b"%d.%09d" % divmod(int(block.time[i]), SECOND)
     told = texts(block.n), x, texts(block.y), times, flags(block.clock), flags(block.gap)
     head, tail = channel + b",", b"," + unit + b"," + x_unit + b"\n"

@@ -19,7 +19,7 @@ from app.store.shelf import Folder
 from tests.store.loops import finished
 
 
-def read(data: bytes) -> str:
+def read(_id: int, data: bytes) -> str:
     if data.startswith(b"later"):
         raise Newer("version 9 wrote it")
     try:
@@ -136,6 +136,45 @@ def test_a_file_that_cannot_be_read_is_put_aside_and_the_others_are_there(
     finished(again())
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert (tmp_path / "6.txt.bad").exists()
+
+
+def test_what_is_no_file_is_put_aside_and_the_others_are_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "1.txt").mkdir()
+    (tmp_path / "2.txt").write_bytes(b"good")
+    (tmp_path / "3.txt").symlink_to(tmp_path / "3.txt")
+    (tmp_path / "4.id").mkdir()
+    (tmp_path / "5.txt").mkdir()
+    (tmp_path / "5.txt.bad").write_bytes(b"in the way")
+    one = Process(tmp_path)
+    assert one.kept.things == {2: "good"}
+    assert (tmp_path / "1.txt.bad").is_dir()
+    assert "1.txt.bad" in caplog.text
+    assert "Number 3 is left where it is" in caplog.text
+    assert "5.txt cannot be read" in caplog.text
+    assert "it stays" in caplog.text
+    assert one.kept.claim() == 6
+
+
+@pytest.mark.parametrize(
+    ("number", "aside"), [(errno.EACCES, True), (errno.EIO, False), (errno.EMFILE, False)]
+)
+def test_a_file_that_the_system_does_not_give_is_put_aside_only_if_that_would_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, aside: bool
+) -> None:
+    for name in ("1.txt", "2.txt"):
+        (tmp_path / name).write_bytes(b"good")
+    load = Folder.load
+
+    def fail(self: Folder, id: int) -> bytes | None:
+        if id == 1:
+            raise OSError(number, os.strerror(number))
+        return load(self, id)
+
+    monkeypatch.setattr(Folder, "load", fail)
+    assert Process(tmp_path).kept.things == {2: "good"}
+    assert (tmp_path / "1.txt.bad").exists() is aside
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])

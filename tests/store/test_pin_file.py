@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -24,7 +25,9 @@ from app.scope.scope import Scope
 from app.scope.search import Searches
 from app.store import pin_file
 from app.store.kept import Damaged, Newer
+from app.store.pins import Pins
 from app.store.shapes import SHAPES, WORDS, made, told
+from app.store.shelf import Folder
 from tests.scope.signals import NOW, send, streamed
 
 ID = 7
@@ -98,8 +101,8 @@ SCREENS: list[dict[str, str]] = [
 @pytest.mark.parametrize("knobs", SCREENS, ids=lambda knobs: "&".join(knobs.values()) or "untouched")
 def test_everything_comes_back(knobs: dict[str, str]) -> None:
     capture = captured(**knobs)
-    found = pin_file.read(data(capture))
-    assert (found["id"], found["time"], found["note"], found["query"]) == (ID, NOW, "a note: ü", "tb=0.1")
+    found = pin_file.read(ID, data(capture))
+    assert (found["time"], found["note"], found["query"]) == (NOW, "a note: ü", "tb=0.1")
     (words, arrays), (was, old) = plain(found["capture"]), plain(capture)
     assert words == was
     for array, one in zip(arrays, old, strict=True):
@@ -112,7 +115,7 @@ def test_knobs_and_measurements_are_those_of_the_pin_that_was_written() -> None:
     capture = stopped(memory, {"tb": "100m"}).capture
     assert capture is not None
     pictures, readings = [], []
-    for one in (capture, pin_file.read(data(capture))["capture"]):
+    for one in (capture, pin_file.read(ID, data(capture))["capture"]):
         scope = Scope()
         scope.hold(empty, one)
         for name, value in {"tb": "20m", "delay": "30m", "m": "ch1:rms"}.items():
@@ -129,7 +132,7 @@ def test_knobs_and_measurements_are_those_of_the_pin_that_was_written() -> None:
 
 
 def test_nanoseconds_are_kept() -> None:
-    found = pin_file.read(data(captured()))["capture"]
+    found = pin_file.read(ID, data(captured()))["capture"]
     record = next(each for each in found.slots.values() if each.name == "clock")
     assert record.segment().base == 1_700_000_000_123_456_789
     assert record.y(record.first, record.total).dtype == np.float32
@@ -139,8 +142,8 @@ def test_what_comes_from_a_file_is_never_taken_for_a_channel_that_is_received() 
     memory = waves()
     capture = stopped(memory, {}).capture
     assert capture is not None
-    once = pin_file.read(data(capture))["capture"]
-    again = pin_file.read(data(once))["capture"]
+    once = pin_file.read(ID, data(capture))["capture"]
+    again = pin_file.read(ID, data(once))["capture"]
     serials = [{r.name: r.serial for r in each.slots.values()} for each in (capture, once, again)]
     assert serials[1] == serials[2]
     assert set(serials[0].values()).isdisjoint(serials[1].values())
@@ -175,9 +178,9 @@ def test_a_torn_file_is_damaged_wherever_it_ends() -> None:
     random.seed(1)
     for end in (0, 1, 8, 39, 40, *random.sample(range(41, len(whole)), 60), len(whole) - 1):
         with pytest.raises(Damaged):
-            pin_file.read(whole[:end])
+            pin_file.read(ID, whole[:end])
     with pytest.raises(Damaged):
-        pin_file.read(whole + b" ")
+        pin_file.read(ID, whole + b" ")
 
 
 def test_a_file_with_a_bit_that_fell_over_is_damaged() -> None:
@@ -187,7 +190,7 @@ def test_a_file_with_a_bit_that_fell_over_is_damaged() -> None:
         broken = bytearray(whole)
         broken[at] ^= 1 << random.randrange(8)
         with pytest.raises((Damaged, Newer)):
-            pin_file.read(bytes(broken))
+            pin_file.read(ID, bytes(broken))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +219,7 @@ def test_a_file_with_a_good_checksum_and_other_contents_is_damaged(words: object
     digest = xxhash.xxh3_128(header).digest()
     head = pin_file.HEAD.pack(pin_file.MAGIC, pin_file.VERSION, len(header), 0, digest)
     with pytest.raises(Damaged):
-        pin_file.read(head + header)
+        pin_file.read(ID, head + header)
 
 
 def test_a_later_version_is_told_from_damage() -> None:
@@ -224,7 +227,16 @@ def test_a_later_version_is_told_from_damage() -> None:
     magic, version, *rest = pin_file.HEAD.unpack_from(whole)
     later = pin_file.HEAD.pack(magic, version + 1, *rest) + whole[pin_file.HEAD.size :]
     with pytest.raises(Newer, match="version 2"):
-        pin_file.read(later)
+        pin_file.read(ID, later)
+
+
+def test_a_file_that_was_copied_has_the_number_of_its_name_and_serials_of_its_own(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"{number}.pin").write_bytes(data(captured()))
+    kept = Pins(shelf=Folder(tmp_path, "pin")).kept.things
+    assert {number: pin.id for number, pin in kept.items()} == {1: 1, 2: 2}
+    one, two = ({record.serial for record in kept[n].capture.slots.values()} for n in (1, 2))
+    assert one.isdisjoint(two)
 
 
 def test_what_a_later_version_has_no_more_is_left_out() -> None:

@@ -15,7 +15,7 @@ import pytest
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.store import parquet, reading, writing
-from app.store.block import Block, samples, taken
+from app.store.block import FURTHEST, Block, samples, taken
 from app.store.mending import mended
 from app.store.reading import Unreadable, blocks
 from tests.scope.signals import NOW, send
@@ -101,6 +101,19 @@ def test_x_by_the_clock_has_its_nanoseconds_in_a_table() -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("base", [START, -1_500_000_000, -9_000_000_000_000_000_000])
+def test_x_by_the_clock_is_kept_also_where_no_time_can_be(tmp_path: Path, format: str, base: int) -> None:
+    made, offsets = Memory(1000), np.array([0.0, 0.25, 1e10, 1e140])
+    made.append([Samples("far", base, offsets, np.ones(4), Origin.CLOCK)], NOW)
+    path = file_of(tmp_path, format, recorded(format, [taken_from(made, 0, 4)]))
+    (block,) = read(path, format)
+    np.testing.assert_allclose(block.x, base / 1e9 + offsets, rtol=1e-15)
+    assert block.time[:2].tolist() == [base, base + 250_000_000]
+    assert block.time[3] == pytest.approx(FURTHEST + min(base, 0), abs=1e4)
+    assert (np.diff(block.time) >= 0).all()
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_a_parquet_file_holds_the_same(tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "GROUP", 300)
     groups = [taken_from(memory(), at, at + 50) for at in range(0, 200, 50)]
@@ -157,6 +170,19 @@ def test_a_damaged_line_is_unreadable(tmp_path: Path) -> None:
     data = recorded("csv", [taken_from(memory(), 0, 2)]) + b"wave,x,1,1,yesterday,0,0,V,s\n"
     with pytest.raises(Unreadable, match="a line cannot be read"):
         read(file_of(tmp_path, "csv", data), "csv")
+
+
+def test_a_changed_byte_is_unreadable_at_worst_and_what_it_is_in_can_be_closed(tmp_path: Path) -> None:
+    data = recorded("arrow", [taken_from(memory(), 0, 20)])
+    unreadable = 0
+    for at in range(0, len(data), 7):
+        path = file_of(tmp_path, "arrow", data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
+        try:
+            read(path, "arrow")
+        except (Unreadable, OSError):
+            unreadable += 1
+        mended(path, "arrow")
+    assert unreadable > 50
 
 
 def test_without_the_library_there_are_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

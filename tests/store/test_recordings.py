@@ -6,70 +6,20 @@ import asyncio
 import errno
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.memory.memory import Memory
 from app.store import recording as recording_file
 from app.store import recordings as module
-from app.store.block import Block
 from app.store.entry import Entry
-from app.store.entry import read as read_entry
-from app.store.kept import Damaged, Newer
-from app.store.reading import blocks
-from app.store.recordings import NotNow, Recordings
-from tests.scope.signals import NOW, send
+from app.store.recordings import NotNow
+from tests.scope.signals import NOW
+from tests.store.bench import Bench
 from tests.store.loops import finished
 
 FORMATS = ["arrow", "csv"]
-
-
-class Bench:
-    """A memory, and the recordings of one process."""
-
-    def __init__(
-        self, folder: Path | None, points: int = 100_000, largest: int = 1 << 30, most: int = 9
-    ) -> None:
-        self.memory, self.notices = Memory(points), {"other": "stays"}
-        self.recordings = Recordings(
-            folder, lambda: self.memory.records, most=most, largest=largest, notices=self.notices
-        )
-
-    def send(self, name: str, start: int, n: int) -> None:
-        x = np.arange(start, start + n, dtype=np.float64)
-        send(self.memory, name, x, np.sin(x), NOW)
-
-    async def start(self, format: str = "csv", *channels: str) -> int:
-        entry = self.recordings.start(format, channels, NOW)
-        await self.recordings.begun(entry.id)
-        return entry.id
-
-    async def until(self, condition: Callable[[Entry], bool], id: int = 1) -> Entry:
-        for _ in range(2000):
-            entry = self.recordings.get(id)
-            if entry is not None and condition(entry):
-                return entry
-            await asyncio.sleep(0.005)
-        raise TimeoutError(self.recordings.get(id))
-
-    def read(self, id: int = 1) -> dict[str, Block]:
-        """What a recording holds, each channel as one block."""
-        entry = self.recordings.get(id)
-        assert entry is not None
-        found: dict[str, list[Block]] = {}
-        for group in blocks(self.recordings.file(id, entry.format), entry.format):
-            for block in group:
-                found.setdefault(block.channel, []).append(block)
-        return {name: joined(parts) for name, parts in found.items()}
-
-
-def joined(parts: list[Block]) -> Block:
-    names = ("n", "x", "y", "time", "clock", "gap")
-    columns = [np.concatenate([getattr(each, name) for each in parts]) for name in names]
-    return Block(parts[0].channel, parts[0].unit, parts[0].x_unit, *columns)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -285,60 +235,6 @@ def test_the_end_of_the_server_ends_it_in_good_order(tmp_path: Path) -> None:
     assert (entry["why"], entry["samples"]) == ("shutdown", 1000)
 
 
-def test_one_whose_process_was_killed_is_closed_by_whoever_comes_next(tmp_path: Path) -> None:
-    async def killed() -> None:
-        bench = Bench(tmp_path)
-        await bench.start("csv")
-        bench.send("a", 0, 10_000)
-        await bench.until(lambda entry: entry.samples == 10_000)
-        await bench.recordings.kept.done()
-        (recording, task), *_ = bench.recordings._live.values()
-        os.close(recording._file)  # as the system does
-        task.cancel()
-
-    async def next_one() -> Entry:
-        bench = Bench(tmp_path)
-        watching = asyncio.create_task(bench.recordings.watch())
-        entry = await bench.until(lambda entry: entry.ended is not None)
-        watching.cancel()
-        assert len(bench.read()["a"]) == entry.samples
-        return entry
-
-    finished(killed())
-    with (tmp_path / "1.csv").open("ab") as file:
-        file.write(b"a,10000,1")
-    assert (finished(next_one()).why, finished(next_one()).samples) == ("crash", 10_000)
-
-
-def test_one_that_another_process_records_is_left_alone_and_can_be_stopped(tmp_path: Path) -> None:
-    async def both() -> None:
-        one, two = Bench(tmp_path), Bench(tmp_path)
-        tasks = [asyncio.create_task(each.recordings.watch()) for each in (one, two)]
-        id = await one.start()
-        one.send("a", 0, 9000)
-        await one.until(lambda entry: entry.samples == 9000)
-        await one.recordings.kept.done()
-        await two.recordings.kept.look()
-        await asyncio.sleep(0.1)
-        assert two.recordings.get(id) == one.recordings.get(id)
-        with pytest.raises(NotNow):
-            await two.recordings.delete(id)
-        looking = asyncio.create_task(look_often(two))
-        entry = await two.recordings.stop(id)
-        assert (entry.ended is not None, entry.why) == (True, "")
-        assert not list(tmp_path.glob("*.stop"))
-        for task in (*tasks, looking):
-            task.cancel()
-
-    finished(both())
-
-
-async def look_often(bench: Bench) -> None:
-    while True:
-        await bench.recordings.kept.look()
-        await asyncio.sleep(0.02)
-
-
 # what may not be
 
 
@@ -367,19 +263,6 @@ def test_there_are_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         await bench.recordings.kept.done()
 
     finished(work())
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"[]", b'{"file": "x"}', b'{"file": "web-oscilloscope recording", "version": 1}']
-)
-def test_what_tells_of_no_recording_is_damaged(data: bytes) -> None:
-    with pytest.raises(Damaged):
-        read_entry(data)
-
-
-def test_a_later_version_is_told_from_damage() -> None:
-    with pytest.raises(Newer):
-        read_entry(b'{"file": "web-oscilloscope recording", "version": 2}')
 
 
 def test_the_loop_turns_while_much_is_written(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.ingest.fields import channel_name
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import Problem
@@ -185,3 +186,11 @@ def test_what_cannot_be_played_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_name_is_never_longer_than_a_channel_s() -> None:
     assert name("replay/", "ch1") == "replay/ch1"
     assert len(name("replay/", "x" * 64)) == 64
+
+
+def test_names_that_must_be_cut_stay_apart_and_are_always_the_same() -> None:
+    names = ["x" * 60 + end for end in ("AAAA", "BBBB", "AAAB")] + ["x" * 57]
+    played = [name("replay/", each) for each in names]
+    assert len(set(played)) == 4
+    assert played == [name("replay/", each) for each in names]
+    assert [channel_name(each) for each in played] == played

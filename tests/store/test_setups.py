@@ -62,6 +62,24 @@ def test_a_file_is_what_the_panel_reads_as_a_set_up(tmp_path: Path) -> None:
     assert names(Setups(Folder(tmp_path, "json"))) == ["noise"]
 
 
+def test_a_file_that_was_copied_has_the_number_of_its_name(tmp_path: Path) -> None:
+    (data,) = bytes_of(Setups().add("noise", "tb=1", NOW))
+    for number in (1, 2):
+        (tmp_path / f"{number}.json").write_bytes(data)
+
+    async def delete() -> Setups:
+        setups = Setups(Folder(tmp_path, "json"))
+        assert [each["id"] for each in setups.told] == [1, 2]
+        kit = setups.get(2)
+        assert kit is not None
+        assert setups.delete(kit.id)
+        await setups.kept.done()
+        return setups
+
+    assert [each["id"] for each in finished(delete()).told] == [1]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["1.json"]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -76,10 +94,10 @@ def test_a_file_is_what_the_panel_reads_as_a_set_up(tmp_path: Path) -> None:
 )
 def test_what_is_no_set_up_is_damaged(data: bytes) -> None:
     with pytest.raises(Damaged):
-        read(data)
+        read(1, data)
 
 
 def test_a_later_version_is_told_from_damage() -> None:
     (data,) = bytes_of(Setups().add("a", "", NOW))
     with pytest.raises(Newer):
-        read(data.replace(b'"version": 1', b'"version": 2'))
+        read(1, data.replace(b'"version": 1', b'"version": 2'))
