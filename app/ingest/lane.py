@@ -213,6 +213,7 @@ class Lane:
         headers = {}
         if self.coming is not None:
             self.coming.intake.end()
+            problem = self.coming.intake.moved(problem)
             headers, self.coming = dict(self.coming.head.headers), None
         self.ending = True
         receiver = self.shared.receiver

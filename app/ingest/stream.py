@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from app.problems import MOST_FAULTS, Fault, Problem, told
 
 TEXT, NUMBERS = 16 << 10, 64 << 10  # bytes after which a block is stored: both take a few ms ...
 BLOCK_SECONDS = 0.1  # ... or so long after its beginning
+AT_ONCE = 4  # blocks stored before others have the loop
 LONGEST_LINE = 1 << 20
 LONGEST_PAUSE = 64 << 10  # bytes of empty lines and comments
 LIVE = 5.0  # s between two blocks of a body that is sent as it is measured
@@ -113,8 +115,9 @@ def cutter(content_type: str, query: Query) -> Lines | None:
 class Stream(Intake):
     """A body that is stored block by block, if it is longer than one.
 
-    accepted  samples that are stored
-    rows      of the blocks that are stored: lines that hold samples, or bare samples
+    accepted  samples that are stored or on their way to the store
+    rows      of their blocks: lines that hold samples, or bare samples
+    pending   blocks from the first that is not known to be stored, each with rows and samples before it
     """
 
     def __init__(
@@ -132,10 +135,14 @@ class Stream(Intake):
         self.cut, self.query, self.store, self.clock = cut, query, store, clock
         self.accepted = self.rows = self.lines = self.blocks = 0
         self.rejected = 0
-        self.pending: list[asyncio.Future[Any]] = []
+        self.pending: deque[tuple[asyncio.Future[Any], int, int]] = deque()
         self.faults: list[Fault] = []
         self.began = 0  # receive time of the first block
-        self.due: asyncio.TimerHandle | None = None
+        self.due: asyncio.Handle | None = None
+
+    def ready(self) -> bool:
+        """Not while blocks of the last piece are still to be stored."""
+        return (self.due is None or len(self.kept) < self.cut.size) and super().ready()
 
     def add(self, chunk: bytes) -> None:
         if self.problem is not None:
@@ -159,20 +166,26 @@ class Stream(Intake):
             due.cancel()
 
     def commit(self) -> None:
-        """Store what is whole; a problem is answered at once."""
+        """Store what is whole, the most of a long piece a little later; a problem is answered at once."""
         self.wait()
         try:
-            while self.take(self.portion()):
+            for _ in range(AT_ONCE):
+                if not self.take(self.portion()):
+                    return
                 self.allow(BODY_SECONDS)
                 self.fair = LIVE
                 self.room.refresh(self)
+            self.due = asyncio.get_running_loop().call_soon(self.commit)
         except Problem as problem:
             self.fail(problem)
 
     def portion(self) -> int:
-        """Bytes that can be stored at once: those of a block, or more where that holds nothing whole."""
-        some = self.kept[: self.cut.size]
-        return self.cut.cut(some) or (self.cut.cut(self.kept) if len(self.kept) > len(some) else 0)
+        """Bytes that can be stored at once: those of a block, or some more where that holds nothing whole."""
+        size = least = self.cut.size
+        while not (n := self.cut.cut(self.kept[:size])) and size < len(self.kept):
+            size = self.kept.find(b"\n", least) + 1 or len(self.kept)
+            least = 2 * size
+        return n
 
     def take(self, n: int) -> bool:
         """Store the first n bytes, if anything is in them."""
@@ -187,7 +200,8 @@ class Stream(Intake):
         except Problem as problem:
             raise self.moved(problem) from None
         if way is not None:
-            self.pending.append(way)
+            self.pending.append((way, self.rows, self.accepted))
+            way.add_done_callback(self.settled)
         del self.kept[:n]
         self.note(batch, rows, self.cut.lines(block))
         return True
@@ -224,13 +238,27 @@ class Stream(Intake):
         line = None if fault.line is None else fault.line + self.lines - header
         return replace(fault, index=index, line=line)
 
+    def settled(self, way: asyncio.Future[Any]) -> None:
+        """A block is stored; or it is not, then those after it shall not be either."""
+        self.sure()
+        error = None if way.cancelled() else way.exception()
+        if isinstance(error, Problem) and self in self.room.bodies:
+            self.fail(error)
+
+    def sure(self) -> tuple[int, int]:
+        """Rows and samples before the first block that is not known to be stored."""
+        while self.pending and stored(self.pending[0][0]):
+            self.pending.popleft()
+        return self.pending[0][1:] if self.pending else (self.rows, self.accepted)
+
     def moved(self, problem: Problem) -> Problem:
-        """The problem of a block, as one of the whole body."""
-        if not self.blocks:
+        """The problem of a block, as one of the whole body; one that is so already stays as it is."""
+        if not self.blocks or "first_not_stored" in problem.details:
             return problem
+        first, accepted = self.sure()
         faults = [self.shifted(fault) for fault in problem.faults]
         where = f"after {self.rows} rows: " if faults else ""
-        details = {**problem.details, "accepted": self.accepted, "first_not_stored": self.rows}
+        details = {**problem.details, "accepted": accepted, "first_not_stored": first}
         count, headers = problem.count, problem.headers
         words = where + problem.message
         return Problem(problem.code, words, faults, count=count, headers=headers, details=details)
@@ -239,7 +267,7 @@ class Stream(Intake):
         """Answer now: a body that never ends would not be answered otherwise."""
         self.end()
         self.kept.clear()
-        self.problem = problem if "first_not_stored" in problem.details else self.moved(problem)
+        self.problem = self.moved(problem)
         self.give_up(self.problem)
 
     def whole(self) -> bytes | Problem | Outcome:
@@ -250,11 +278,17 @@ class Stream(Intake):
         if not self.blocks:
             return found
         try:
+            while self.take(self.portion()):
+                pass
             self.take(len(self.kept))
         except Problem as problem:
-            return problem
+            return self.moved(problem)
         answer: dict[str, object] = {"status": "success", "accepted": self.accepted}
         if self.rejected:
             rejected = {"rejected": self.rejected, "error_count": self.rejected}
             answer |= {"status": "partial", **rejected, "errors": [told(fault) for fault in self.faults]}
-        return Outcome(answer | {"duplicate": False}, self.pending)
+        return Outcome(answer | {"duplicate": False}, [way for way, *_ in self.pending], self.moved)
+
+
+def stored(way: asyncio.Future[Any]) -> bool:
+    return way.done() and not way.cancelled() and way.exception() is None

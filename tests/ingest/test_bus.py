@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 import orjson
@@ -83,7 +84,8 @@ def serve(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 
 for module in (test_handler, test_sequences, test_stream):
-    globals().update({name: test for name, test in vars(module).items() if name.startswith("test_")})
+    found = {name: test for name, test in vars(module).items() if name.startswith("test_")}
+    globals().update({name: test for name, test in found.items() if "slow" not in signature(test).parameters})
 
 
 def request(body: bytes) -> bytes:

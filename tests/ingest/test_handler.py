@@ -9,13 +9,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import pytest
 from malformed import MALFORMED
 from serving import Served, serving
+from unpacking import Unpacked
 
 import app.ingest.intake as intake
 from app.config import Config
@@ -256,33 +256,6 @@ def test_an_encoded_body_is_refused_with_what_is_read(scope: Served, encoding: s
     response, body = scope.raw("POST", "/data", b'{"x": 1, "y": 2}', Content_Encoding=encoding)
     assert (response.status, orjson.loads(body)["code"]) == (415, "unsupported_media_type")
     assert response.headers["Accept-Encoding"] == "gzip, zstd"
-
-
-@dataclass
-class Unpacked:
-    """What pieces were unpacked, in their order: the iteration of the loop, and how many bytes they had."""
-
-    iteration: int = 0
-    pieces: list[tuple[int, int]] = field(default_factory=list)
-
-
-@pytest.fixture
-def unpacked(scope: Served, monkeypatch: pytest.MonkeyPatch) -> Unpacked:
-    found = Unpacked()
-    selector: Any = scope.loop._selector  # type: ignore[attr-defined]
-    select, take = selector.select, intake.Inflated.take
-
-    def selected(timeout: float | None = None) -> Any:
-        found.iteration += 1
-        return select(timeout)
-
-    def taken(self: intake.Inflated, data: bytes) -> bytes:
-        found.pieces.append((found.iteration, len(data)))
-        return take(self, data)
-
-    monkeypatch.setattr(selector, "select", selected)
-    monkeypatch.setattr(intake.Inflated, "take", taken)
-    return found
 
 
 def packed(size: int) -> tuple[bytes, bytes]:

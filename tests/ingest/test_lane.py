@@ -46,7 +46,6 @@ def serve() -> Serve:
 
 # Every fact about Tornado's way in is one about the lane.
 globals().update({name: test for name, test in vars(test_handler).items() if name.startswith("test_")})
-unpacked = test_handler.unpacked
 
 
 # The same bytes to both

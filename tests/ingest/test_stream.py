@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import gzip
 import http.client
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +16,14 @@ import numpy as np
 import orjson
 import pytest
 from laned import lane_serving
-from serving import Served, serving
+from serving import Served, on_loop, serving
 
+from app.ingest import stream
+from app.ingest.bus import Local
+from app.ingest.intake import Outcome, Room, crowded
+from app.ingest.receiver import Receiver
+from app.ingest.stream import AT_ONCE, Lines, Stream
+from app.problems import Problem
 from tests.conftest import wait_until
 
 LINES, CSV, RAW = "application/x-ndjson", "text/csv", "application/octet-stream"
@@ -188,3 +197,134 @@ def test_a_line_without_end_is_refused(scope: Served) -> None:
             body.send(b" " * 65_536)
         status, answer = body.answer()
     assert (status, answer["code"], answer["accepted"]) == (413, "body_too_large", 1)
+
+
+class Slow(Local):
+    """Stores what is put, and says so, or the contrary, when it is told to."""
+
+    durability = "stream"  # type: ignore[assignment]
+
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__(receiver.memory, receiver.sequences)
+        self.ways: list[asyncio.Future[Any]] = []
+
+    def put(self, *given: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        super().put(*given)
+        self.ways.append(asyncio.get_running_loop().create_future())
+        return self.ways[-1]
+
+    def say(self, loop: asyncio.AbstractEventLoop, stored: list[int], lost: list[int]) -> None:
+        def say() -> None:
+            for n in stored:
+                self.ways[n].set_result([])
+            for n in lost:
+                self.ways[n].set_exception(Problem("store_unavailable", "it is gone"))
+
+        on_loop(loop, say)
+
+
+@pytest.fixture
+def slow(scope: Served) -> Slow:
+    bus = scope.receiver.bus = Slow(scope.receiver)
+    return bus
+
+
+def blocks(scope: Served, body: Upload, n: int) -> None:
+    """Send so many blocks of two samples."""
+    for k in range(1, n + 1):
+        body.send(b'{"x":%d,"y":1}\n{"x":%d,"y":2}\n' % (2 * k, 2 * k + 1))
+        total(scope, 2 * k)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_comes_after_a_block_that_is_not_stored_does_not_count(
+    scope: Served, slow: Slow, ended: bool
+) -> None:
+    with upload(scope, LINES) as body:
+        blocks(scope, body, 4)
+        if ended:
+            body.sender.sendall(b"0\r\n\r\n")
+            wait_until(lambda: scope.receiver.room.stored == 1)
+        slow.say(scope.loop, [0, 2], [1])
+        status, answer = body.answer()
+    assert (status, answer["code"]) == (503, "store_unavailable")
+    assert (answer["accepted"], answer["first_not_stored"]) == (2, 2)
+
+
+def test_an_error_does_not_count_what_may_not_be_stored(scope: Served, slow: Slow) -> None:
+    with upload(scope, LINES) as body:
+        blocks(scope, body, 2)
+        slow.say(scope.loop, [0], [])
+        body.send(b'{"x":9}\n')
+        status, answer = body.answer()
+    assert (status, answer["accepted"], answer["first_not_stored"]) == (400, 2, 2)
+    assert answer["errors"][0]["line"] == 5
+
+
+def test_nothing_is_kept_of_what_is_stored_or_logged_of_what_is_not(scope: Served, slow: Slow) -> None:
+    room = scope.receiver.room
+    with upload(scope, LINES) as body:
+        blocks(scope, body, 4)
+        slow.say(scope.loop, [0, 1], [])
+        wait_until(lambda: [len(coming.pending) for coming in room.bodies] == [2])
+    wait_until(lambda: not room.bodies)  # its sender has gone
+    slow.say(scope.loop, [], [3])
+    slow.ways.clear()
+    on_loop(scope.loop, gc.collect)  # the fixture looks at what is logged
+
+
+@pytest.mark.parametrize("status", [408, 503])
+def test_whoever_is_cut_off_hears_what_is_stored(
+    scope: Served, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(stream, "BODY_SECONDS", 0.3 if status == 408 else 15)
+    with upload(scope, LINES) as body:
+        blocks(scope, body, 1)
+        if status == 503:
+            on_loop(scope.loop, lambda: [b.give_way(crowded(1)) for b in scope.receiver.room.bodies.copy()])
+        said, answer = body.answer()
+    assert (said, answer["accepted"], answer["first_not_stored"]) == (status, 2, 2)
+
+
+def test_what_is_stored_before_a_line_that_is_no_chunk_is_told() -> None:
+    """By the lane; Tornado answers that itself."""
+    with lane_serving() as scope, upload(scope, LINES) as body:
+        blocks(scope, body, 1)
+        body.sender.sendall(b"zz\r\n")
+        status, answer = body.answer()
+    assert (status, answer["accepted"], answer["first_not_stored"]) == (400, 2, 2)
+
+
+@pytest.mark.parametrize("first", [b"", b"\n" * 20_000])
+def test_compressed_lines_longer_than_a_block_are_stored_one_by_one(scope: Served, first: bytes) -> None:
+    line = orjson.dumps({"t0": 0, "dt": 1, "channels": {"w": [1] * 9000}}) + b"\n"
+    with upload(scope, LINES, "", "Content-Encoding: gzip") as body:
+        body.send(gzip.compress(first + line * 45))
+        status, answer = body.end()
+    assert (status, answer.get("accepted")) == (200, 45 * 9000)
+
+
+def test_a_long_piece_is_stored_in_turns() -> None:
+    stored: list[bytes] = []
+    lines = [b'{"x":%d,"y":1}\n' % n for n in range(20_000)]
+
+    def store(body: bytes, *_: object) -> stream.Block:
+        stored.append(body)
+        return [], None
+
+    async def run(turns: int) -> object:
+        stored.clear()
+        body = Stream(Lines(), {}, store, time.time_ns, Room(8), pytest.fail, "gzip")
+        body.add(gzip.compress(b"".join(lines)))
+        for n in range(1, turns):
+            assert (len(stored), body.ready()) == (n * AT_ONCE, False)
+            await asyncio.sleep(0)
+        while turns > 2 and not body.ready():
+            await asyncio.sleep(0)
+        body.end()
+        return body.whole()
+
+    for turns in (1, 2, 4):  # it may end in between
+        assert isinstance(asyncio.run(run(turns)), Outcome)
+        assert b"".join(stored) == b"".join(lines)
+        assert len(stored) > 4 * AT_ONCE
