@@ -42,14 +42,20 @@ class Drain:
     async def leave(self) -> None:
         """Another process listens where this one did: answer what still comes on connections that are open.
 
-        Each is closed with its next answer, so that its sender opens the next one over there.
+        Each is closed with its next answer, so that its sender opens the next one over there; those on which
+        nothing comes are closed in the end. `_connections` is not public (Tornado 6.6).
         """
         self.begun = self.http.shared.closing = self.gate.closing = True
         await asyncio.sleep(QUEUED)
         self.http.stop()
-        await self.until(lambda: not self.http.shared.lanes, LEFT_WITHIN)
-        for lane in [lane for lane in self.http.shared.lanes if not lane.busy]:
+        lanes, others = self.http.shared.lanes, self.http._connections
+        await self.until(lambda: not lanes and not others, LEFT_WITHIN)
+        for lane in [lane for lane in lanes if not lane.busy]:
             lane.close()
+        coming = {request.server_conn for request in self.gate.passing}
+        for other in others:
+            if other.stream.reading() and other not in coming:
+                other.stream.close()
 
     async def run(self) -> None:
         """Take no more, let what has begun come to its end, and close everything."""
@@ -58,7 +64,7 @@ class Drain:
         self.senders.close()
         await asyncio.sleep(QUEUED)  # those who come now hear why
         self.http.stop()
-        await self.until(lambda: not self.under_way(), DRAINED_WITHIN)
+        await self.until(lambda: not self.under_way() and not self.senders.waiting, DRAINED_WITHIN)
         self.feed.delivery.dropped[("shutdown",)] += len(self.feed.watchers)
         for watcher in list(self.feed.watchers):
             watcher.dismiss(RESTART)

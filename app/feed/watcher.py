@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import orjson
-from tornado.iostream import IOStream, StreamClosedError
+from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
 if TYPE_CHECKING:
     from app.feed.watched import Watched
@@ -129,7 +129,7 @@ class Watcher:
         """
         stream = self.stream
         with contextlib.suppress(StreamClosedError):
-            if stream.writing():
+            if stream.writing() or isinstance(stream, SSLIOStream):  # TLS wants the same bytes again
                 stream.write(message)
                 return
             try:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from app.ingest.redis_writer import unavailable
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Samples
@@ -26,6 +27,7 @@ class SharedMemory(Memory):
         super().__init__(points, budget, max_channels)
         self.telling: Callable[[Change, dict[str, Any]], asyncio.Future[Any] | None] = lambda *_: None
         self._told: list[asyncio.Future[Any]] = []
+        self._untold = False  # whether there was no way for the newest change
 
     def append(
         self, batch: Sequence[Samples], now: float, missing: int | None = None, note: bytes = b""
@@ -69,6 +71,7 @@ class SharedMemory(Memory):
     def tell(self, change: Change, known: dict[str, Any]) -> bool:
         """Bring a change to the stream; whether it is on its way."""
         done = self.telling(change, known)
+        self._untold = done is None
         if done is None:
             return False
         done.add_done_callback(heard)
@@ -76,11 +79,14 @@ class SharedMemory(Memory):
         return True
 
     async def settled(self) -> None:
-        """Wait for the changes that are on their way.
+        """Wait for the changes that are on their way, if there was a way.
 
         Problem  store_unavailable
         """
         told, self._told = self._told, []
+        if self._untold:
+            self._untold = False
+            raise unavailable("Redis does not answer")
         for done in told:
             await done
 

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, NamedTuple
@@ -150,6 +151,8 @@ class Writer:
         """Write what waits, or see whether Redis is still there."""
         if not self.waiting and not await self.come(IDLE):
             await asked(self.client, "PING")
+            if self.refused:
+                await self.probe()
             if time.monotonic() - self._asked > AOF:
                 await self.ask()
             return
@@ -160,6 +163,12 @@ class Writer:
             await self.write(entries)
         finally:
             self.give_up(part for entry in entries for part in entry)
+
+    async def probe(self) -> None:
+        """See by a write that changes nothing whether Redis takes samples again: none may come before."""
+        with suppress(ResponseError):
+            await asked(self.client, "RPUSHX", STREAM + ":nothing", "")
+            self.refused = ""
 
     async def come(self, seconds: float) -> bool:
         """Wait for the next batch; whether it comes within so many seconds."""
@@ -203,8 +212,11 @@ class Writer:
 
     async def call(self, entries: list[list[Part]]) -> list[Any]:
         replies = await self.run_script(entries, "EVALSHA", SHA)
-        if any(isinstance(reply, NoScriptError) for reply in replies):  # nothing of them is stored
-            return await self.run_script(entries, "EVAL", SCRIPT)
+        left = [n for n, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if left:  # not always all: another process may have brought the script meanwhile
+            again = await self.run_script([entries[n] for n in left], "EVAL", SCRIPT)
+            for n, reply in zip(left, again, strict=True):
+                replies[n] = reply
         return replies
 
     async def run_script(self, entries: list[list[Part]], *script: str) -> list[Any]:

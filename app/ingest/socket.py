@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 import orjson
 from tornado.httputil import HTTPServerRequest
@@ -48,6 +49,11 @@ class Senders:
     def application(self) -> Application:
         """A web server for their handshakes."""
         return Application([(r"/data", Handshake, {"senders": self})], default_handler_class=NotFound)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some are not yet told of all that was taken from them."""
+        return any(connection.taking for connection in self.open)
 
     def close(self) -> None:
         """Send all of them away, as the server ends."""
@@ -92,16 +98,19 @@ class Handshake(JsonHandler):
 class Connection:
     """One sender. Messages are numbered from 1, and each is answered with its number.
 
-    over  nothing more is taken
-    gone  the sender has said goodbye
-    long  the newest message is one that may have to wait for its turn
+    over    nothing more is taken
+    gone    the sender has said goodbye
+    long    the newest message is one that may have to wait for its turn
+    taking  messages have been taken that are not yet answered
+    why     code and reason with which it is closed
     """
 
     def __init__(self, senders: Senders, stream: IOStream, headers: Mapping[str, str], query: str) -> None:
         self.senders, self.stream, self.headers, self.query = senders, stream, headers, query
         self.frames = Frames(senders.receiver.most(headers))
         self.n = 0
-        self.over = self.gone = self.long = False
+        self.over = self.gone = self.long = self.taking = False
+        self.why = NORMAL, ""
         self.heard = True
         self.timer = asyncio.get_running_loop().call_later(PATIENCE, self.watch)
 
@@ -113,7 +122,11 @@ class Connection:
                 data = await self.stream.read_bytes(CHUNK, partial=True)
                 self.heard = True
                 if not self.over:
+                    self.taking = True
                     await self.take(data)
+                    self.taking = False
+                    if self.over:
+                        self.farewell()
         finally:
             self.timer.cancel()
             self.senders.open.discard(self)
@@ -147,7 +160,7 @@ class Connection:
                 if self.over:
                     return
         except FrameError as error:
-            yield self.farewell(error.code, str(error))
+            self.end(error.code, str(error))
 
     def answer(self, kind: int, payload: bytes) -> bytes | asyncio.Future[bytes]:
         if kind == PING:
@@ -156,7 +169,8 @@ class Connection:
             return b""
         if kind == CLOSE:
             self.gone = True
-            return self.farewell(NORMAL, "")
+            self.end(NORMAL, "")
+            return b""
         self.n += 1
         self.long = len(payload) > LONG
         self.senders.receiver.room.wire += len(payload)
@@ -176,20 +190,22 @@ class Connection:
             return framed(TEXT, b'{"ack":%d}' % n)
         answer = framed(TEXT, orjson.dumps(orjson.loads(said.body) | {"n": n}))
         if said.status in ENDS:
-            answer += self.farewell(ENDS[said.status], "see the last answer")
+            self.end(ENDS[said.status], "see the last answer")
         return answer
 
-    def farewell(self, code: int, reason: str) -> bytes:
-        """The last frame; what comes after it is read and dropped, for a moment."""
-        self.over = True
+    def end(self, code: int, reason: str) -> None:
+        """Send the sender away, once it is told of all that was taken from it."""
+        if self.over or self.stream.closed():
+            return
+        self.over, self.why = True, (code, reason)
+        if not self.taking:
+            self.farewell()
+
+    def farewell(self) -> None:
+        """Write the last frame; what comes after it is read and dropped, for a moment."""
         self.timer.cancel()
         self.timer = asyncio.get_running_loop().call_later(LINGER, self.stream.close)
-        return goodbye(code, reason)
-
-    def end(self, code: int, reason: str) -> None:
-        """Send the sender away."""
-        if not self.over and not self.stream.closed():
-            self.stream.write(self.farewell(code, reason))
+        self.stream.write(goodbye(*self.why))
 
     def watch(self) -> None:
         """Ask a silent sender for a word, and close the connection of one that does not say it."""
@@ -214,7 +230,7 @@ def told(request: HTTPServerRequest) -> tuple[Mapping[str, str], str]:
     parts = request.query.split("&")
     for part in parts:
         if part.startswith(TOKEN):
-            headers.setdefault("Authorization", f"Bearer {part.removeprefix(TOKEN)}")
+            headers.setdefault("Authorization", f"Bearer {unquote(part.removeprefix(TOKEN))}")
     query = "&".join(part for part in parts if not part.startswith(TOKEN))
     if "dtype=" in query:
         headers["Content-Type"] = "application/octet-stream"

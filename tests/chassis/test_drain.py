@@ -131,12 +131,23 @@ def test_what_waits_for_redis_is_answered(tmp_path: Path) -> None:
         redis.send(signal.SIGSTOP)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         connection.request("POST", "/data", POINT)
-        wait_until(lambda: b"osc_http_requests_in_flight 2" in server.ask("GET", "/metrics")[1], 2, 0)
-        assert server.process is not None
-        server.process.send_signal(signal.SIGTERM)
-        redis.send(signal.SIGCONT)
-        assert connection.getresponse().status == 200
+        asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        with connect(f"ws://127.0.0.1:{server.port}/data") as sender:
+            sender.send(POINT)
+            wait_until(lambda: b"osc_http_requests_in_flight 3" in got(asked, "/metrics"), 2, 0)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: json.loads(got(asked, "/readyz"))["checks"]["draining"] == "fail", 2, 0)
+            redis.send(signal.SIGCONT)
+            assert connection.getresponse().status == 200
+            assert json.loads(sender.recv(5)) == {"ack": 1}
+            assert farewell(sender) == 1012
         assert server.process.wait(5) == 0
+
+
+def got(connection: http.client.HTTPConnection, path: str) -> bytes:
+    connection.request("GET", path)
+    return connection.getresponse().read()
 
 
 def ready(server: Server, redis: RedisServer) -> bool:
@@ -201,3 +212,34 @@ def test_another_process_takes_the_place_and_no_request_fails(tmp_path: Path) ->
     channel = json.loads(at(path, "GET", "/channels")[1])[0]
     assert channel["total"] == len(statuses)
     assert servers[1].stop() == 0
+
+
+def test_what_still_comes_on_open_connections_is_answered_when_another_process_is_there(
+    tmp_path: Path,
+) -> None:
+    """Tornado's connections are served as the lane's are, and closed in the end."""
+    path = tmp_path / "app.sock"
+    server = Server(settings={"SCOPE_SOCKET": str(path)})
+    server.launch()
+    wait_until(lambda: boot_id(path), 20, 0.05)
+    connections = [UnixConnection(str(path)) for _ in range(4)]
+    try:
+        assert [written(connection).status for connection in connections] == [204] * 4
+        assert server.process is not None
+        server.process.send_signal(signal.SIGHUP)
+        for connection in connections[:3]:
+            time.sleep(0.3)
+            answer = written(connection)
+            assert (answer.status, answer.headers["Connection"]) == (204, "close")
+        assert connections[3].sock.recv(1) == b""
+        assert server.process.wait(5) == 0
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+
+
+def written(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    connection.request("POST", "/api/v2/write", b"m v=1.5")
+    answer = connection.getresponse()
+    answer.read()
+    return answer

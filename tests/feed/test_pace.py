@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tornado.iostream import SSLIOStream
+from tornado.netutil import ssl_wrap_socket
 
 from app.feed import watcher
 from app.feed.watcher import Watcher
+from app.system.certificate import own
 
 
 class Link:
@@ -74,3 +81,29 @@ def test_it_recovers_by_one_a_second_every_other_second(link: Link) -> None:
     frames(link, viewer, 60)
     assert viewer.every == 0.0
     assert frames(link, viewer, 1) == 30
+
+
+@pytest.mark.parametrize("size", [1000, 100_000, 300_000])
+def test_over_tls_it_gets_late_what_it_does_not_take_at_once(tmp_path: Path, size: int) -> None:
+    pair = own(tmp_path, ["localhost"])
+    trusting = ssl.create_default_context(cafile=str(pair.cert))
+
+    async def late() -> None:
+        near, far = socket.socketpair()
+        near = ssl_wrap_socket(near, pair.context(), server_side=True, do_handshake_on_connect=False)
+        stream = SSLIOStream(near)
+        opening = asyncio.open_connection(sock=far, ssl=trusting, server_hostname="localhost", limit=1024)
+        (reader, writer), _ = await asyncio.gather(opening, stream.wait_for_handshake())
+        viewer, sent = Watcher(stream), b""
+        while not stream.writing() and not stream.closed():
+            frame = len(sent).to_bytes(8, "big") * (size // 8)
+            viewer.give(frame, 1)
+            sent += frame
+        viewer.give(b"the next", 2)
+        assert not stream.closed()
+        async with asyncio.timeout(10):
+            assert await reader.readexactly(len(sent) + 8) == sent + b"the next"
+        stream.close()
+        writer.close()
+
+    asyncio.run(late())

@@ -249,6 +249,34 @@ def test_a_full_redis_is_503_and_not_200(scope: Joined, redis: RedisServer) -> N
     assert int(str(redis.ask("XLEN", STREAM))) == 2
 
 
+def test_a_redis_that_was_full_is_ready_again_though_nobody_sends(
+    scope: Joined, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_writer, "IDLE", 0.02)
+    redis.ask("CONFIG", "SET", "maxmemory", "1")
+    assert scope.served.post({"x": 1, "y": 1})[0] == 503
+    time.sleep(0.2)
+    assert not scope.bus.ready()
+    redis.ask("CONFIG", "SET", "maxmemory", "0")
+    wait_until(scope.bus.ready, 2)
+    assert redis.ask("KEYS", "*") == []
+
+
+def test_a_channel_that_cannot_be_deleted_for_all_is_503_and_stays(scope: Joined, redis: RedisServer) -> None:
+    for name in "ab":
+        scope.served.post({"x": 0, "y": 0, "channel": name})
+    redis.kill()
+    wait_until(lambda: down(scope))
+    response, body = scope.served.raw("DELETE", "/data")
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    assert orjson.loads(body)["code"] == "store_unavailable"
+    assert list(scope.memory.records) == ["a", "b"]
+    redis.start()
+    wait_until(scope.bus.ready)
+    assert scope.served.ask("DELETE", "/data") == (200, {"status": "success", "deleted": ["a", "b"]})
+    assert not scope.memory.records
+
+
 def test_what_cannot_be_said_to_all_is_not_said(scope: Joined, redis: RedisServer) -> None:
     scope.served.post({"x": 0, "y": 0})
     redis.kill()
@@ -274,3 +302,5 @@ def test_a_user_with_few_rights_is_enough(tmp_path: Path, monkeypatch: pytest.Mo
                 assert (answer["duplicate"], answer["durability"]) == (n == 1, "memory")  # it may not ask
             redis.ask("ACL", "SETUSER", "scope", "+info")
             wait_until(lambda: scope.bus.durability == "stream")
+            scope.bus.writer.refused = "it was full"
+            wait_until(scope.bus.ready)

@@ -17,7 +17,7 @@ from shared import Joined, joined
 from app.config import Config
 from app.ingest import redis_writer
 from app.ingest.redis_bus import RedisBus
-from app.ingest.redis_link import STREAM, TOTALS
+from app.ingest.redis_link import SCRIPT, STREAM, TOTALS
 from app.ingest.redis_tail import Tail
 from app.memory.samples import Origin, Samples
 from tests.conftest import wait_until
@@ -300,6 +300,34 @@ def test_a_script_that_redis_has_forgotten_is_sent_again(one: Joined, redis: Red
     assert one.served.post({"x": 1, "y": 7})[0] == 200
     assert one.served.post({"x": 2, "y": 8})[0] == 200
     assert one.y() == [7, 8]
+
+
+def test_a_script_that_another_process_brings_meanwhile_stores_nothing_twice(
+    one: Joined, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = one.bus.writer.run_script
+
+    async def between(entries: list[Any], *script: str) -> list[Any]:
+        if script[0] == "EVAL":
+            return await run(entries, *script)
+        first = await run(entries[:1], *script)
+        redis.ask("SCRIPT", "LOAD", SCRIPT)
+        return first + await run(entries[1:], *script)
+
+    def send() -> list[Any]:
+        x = np.arange(10_000.0)
+        return [
+            one.bus.put([Samples(name, 0.0, x, x + k, Origin.DATA)], 1.7e9) for k, name in enumerate("ab")
+        ]
+
+    redis.ask("SCRIPT", "FLUSH")
+    monkeypatch.setattr(one.bus.writer, "run_script", between)
+    done = on_loop(one.served.loop, send)
+    wait_until(lambda: all(each.done() for each in done))
+    assert stream_length(redis) == 2
+    for k, name in enumerate("ab"):
+        assert one.y(name) == list(range(k, 10_000 + k))
+        assert done[k].result()[0].stop == 10_000
 
 
 def test_a_million_samples_are_back_within_a_second(one: Joined, redis: RedisServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from websockets.typing import Origin
 
 from app.config import Config, load
 from app.ingest.frames import FrameError, Frames, framed
+from app.problems import Problem
 from tests.conftest import wait_until
 
 TOKENS = {"SCOPE_WRITE_TOKENS": "write-token-1,write-token-a:a", "SCOPE_VIEW_TOKENS": "view-token-1"}
@@ -144,6 +146,8 @@ def test_the_handshake_asks_for_the_token_and_the_origin() -> None:
         with pytest.raises(InvalidStatus) as caught:
             opened(scope, "?token=write-token-1", origin=Origin("http://evil.example"))
         assert caught.value.response.status_code == 403
+        with opened(scope, "?token=%77rite%2Dtoken-1"):
+            pass
         with opened(scope, "?token=write-token-a") as sender:
             sender.send('{"y": 1, "channel": "a"}')
             assert said(sender) == {"ack": 1}
@@ -164,6 +168,22 @@ def test_who_is_too_fast_is_told_and_may_go_on() -> None:
         answer = said(sender)
         assert (answer["code"], answer["n"], scope.memory.accepted) == ("rate_limited", 2, 10)
         assert answer["retry_after_ms"] <= 100
+
+
+def test_all_that_was_taken_is_answered_before_the_end(scope: Laned, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put(*_: Any) -> asyncio.Future[Any]:
+        done = asyncio.get_running_loop().create_future()
+        done.set_exception(Problem("store_unavailable", "the store is away"))
+        return done
+
+    monkeypatch.setattr(scope.receiver.bus, "put", put)
+    with opened(scope) as sender:
+        sender.socket.sendall(masked(0x81, b'{"y": 1}') * 2)
+        assert [said(sender)["n"] for _ in range(2)] == [1, 2]
+        with pytest.raises(ConnectionClosed) as caught:
+            sender.recv(5)
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1013
 
 
 def test_a_sender_that_does_not_read_is_not_read_either(scope: Laned) -> None:
