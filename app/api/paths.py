@@ -103,7 +103,7 @@ PATHS: dict[str, dict[str, Told]] = {
                     {JSON: thing("status deleted", status=TEXT, deleted=array(TEXT))},
                 )
             },
-            "codes": ("bad_parameter", "unknown_channel", *SEND, "bad_request"),
+            "codes": ("bad_parameter", "unknown_channel", *SEND, "bad_request", "store_unavailable"),
         },
     },
     "/channels": {
