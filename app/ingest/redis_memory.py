@@ -27,7 +27,7 @@ class SharedMemory(Memory):
         super().__init__(points, budget, max_channels)
         self.telling: Callable[[Change, dict[str, Any]], asyncio.Future[Any] | None] = lambda *_: None
         self._told: list[asyncio.Future[Any]] = []
-        self._untold = False  # whether there was no way for the newest change
+        self._untold = False  # whether there was no way for something that was to be deleted
 
     def append(
         self, batch: Sequence[Samples], now: float, missing: int | None = None, note: bytes = b""
@@ -62,16 +62,15 @@ class SharedMemory(Memory):
     def delete(self, name: str) -> bool:
         if name not in self.records:
             return False
-        self.tell(("delete", name, {}), {})
+        self._untold |= not self.tell(("delete", name, {}), {})
         return True
 
     def clear(self) -> None:
-        self.tell(("clear", "", {}), {})
+        self._untold |= not self.tell(("clear", "", {}), {})
 
     def tell(self, change: Change, known: dict[str, Any]) -> bool:
         """Bring a change to the stream; whether it is on its way."""
         done = self.telling(change, known)
-        self._untold = done is None
         if done is None:
             return False
         done.add_done_callback(heard)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, NamedTuple
 
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 
 from app.ingest.redis_link import (
     CALLED,
@@ -92,6 +92,7 @@ class Writer:
     up       whether Redis takes what is written
     failing  whether it did not, when last tried
     refused  why it does not take what is written, though it is there
+    passing  whether a write of nothing tells when it does again
     durable  whether it keeps it when it ends
     began    how often the connection was made
     """
@@ -101,7 +102,7 @@ class Writer:
         self.client = connection(place)
         self.up = self.durable = False
         self.began = 0
-        self.refused = ""
+        self.refused, self.passing = "", False
         self.waiting: deque[Part] = deque()
         self.bytes = 0
         self._coming: asyncio.Future[None] | None = None
@@ -151,7 +152,7 @@ class Writer:
         """Write what waits, or see whether Redis is still there."""
         if not self.waiting and not await self.come(IDLE):
             await asked(self.client, "PING")
-            if self.refused:
+            if self.refused and self.passing:
                 await self.probe()
             if time.monotonic() - self._asked > AOF:
                 await self.ask()
@@ -250,6 +251,8 @@ class Writer:
         if not self.refused:
             log.warning("Redis: it does not take samples: %s", error)
         self.refused = str(error).partition(".")[0][:100]
+        full = isinstance(error, OutOfMemoryError | ReadOnlyError)
+        self.passing = full or any(word in str(error) for word in ("OOM", "READONLY", "MISCONF"))
         for part in entry:
             part.end(unavailable("Redis does not take it"))
 

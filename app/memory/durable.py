@@ -10,7 +10,7 @@ the system.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -144,10 +144,13 @@ class Durable(Memory):
         """
         if self._quiet:
             return
-        if self._shelf.full or not self._shelf.write(kind, pieces):
-            self.checkpoint(sum(map(len, pieces)))
-            if not self._shelf.write(kind, pieces):
-                self._shelf.journal = None  # what comes later must not be in it without this
+        size = sum(map(len, pieces))
+        if self._shelf.full:
+            self.checkpoint(size)
+        if not self._shelf.write(kind, pieces):
+            self._shelf.journal = None  # it is used up: a state, even if it is one without a ring in memory
+            self.checkpoint(size)
+            self._shelf.write(kind, pieces)
 
     def _settle(self) -> None:
         """Write the state if it is due; no batch is on its way."""
@@ -165,16 +168,14 @@ class Durable(Memory):
     def checkpoint(self, least: int = 0) -> None:
         """Write the state, and begin the journal anew; where that fails, `trouble` says why.
 
-        While a ring is in memory, the state before and its journal go on: they tell where its samples are.
+        While a ring is in memory, the state before and its journal go on for as long as that has room: they
+        tell where its samples are.
 
         least  bytes that a change must have room for in it
         """
-        if self._rings.homeless:
+        if self._rings.homeless and self._shelf.journal is not None:
             return
-        try:
-            self._shelf.put(self._state(), least)
-        except OSError as error:
-            self._fail(error)
+        self._attempt(lambda: self._shelf.put(self._state(), least))
 
     def _state(self) -> bytes:
         listed: list[Any] = []
@@ -206,6 +207,12 @@ class Durable(Memory):
             if not self.trouble:
                 log.warning("SCOPE_DATA: samples are kept again.")
 
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as error:
+            self._fail(error)
+
     def _fail(self, error: OSError) -> None:
         self._rings.failed = None
         if not self.trouble:
@@ -232,6 +239,8 @@ class Durable(Memory):
         self._fit(*wanted)
         self._quiet = False
         self._notice()
+        if self._rings.homeless:
+            self._attempt(self._shelf.resume)
         self.checkpoint()
         self._rings.sweep()
 

@@ -75,6 +75,22 @@ def entries(data: mmap.mmap, number: int) -> Iterator[tuple[int, Buffer]]:
         number, at = found, at + aligned(length)
 
 
+def resumed(path: Path, number: int) -> Journal | None:
+    """The journal in this file, behind its last entry; None: that has another number.
+
+    OSError  it cannot be written
+    """
+    data = opened(path)
+    if data is None:
+        return None
+    made = Journal(data, HEAD.unpack_from(data)[2] - 1)
+    for _, body in entries(data, made.number):
+        made.at += HEAD.size + aligned(ALIGNED + len(body))
+        made.number += 1
+        made.entries += 1
+    return made if made.number == number else None
+
+
 def begun(path: Path, number: int, least: int) -> Journal:
     """The journal in this file, from its beginning on; the file is made anew if it has no room.
 

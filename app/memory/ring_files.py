@@ -103,8 +103,11 @@ class Rings:
             if error.errno in FULL:
                 return self._copied(path, serial, capacity, dtype, error)
             return self._refused(path, error)
-        if data is None or not fits(data, serial, capacity, dtype):
-            return self._refused(path, "it is not there" if data is None else "it is another one")
+        if data is None:
+            log.error("SCOPE_DATA: there is no ring %s.", path)
+            return None
+        if not fits(data, serial, capacity, dtype):
+            return self._refused(path, "it is another one")
         self.files[serial] = name
         self.marks[serial] = np.frombuffer(data, np.int64, 1, MARK)
         return rooms(data, capacity, dtype)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.memory.container import Broken, content
-from app.memory.journal import Journal, begun, entries
+from app.memory.journal import Journal, begun, entries, resumed
 from app.memory.mapped import put_aside, read
 from app.memory.packing import Buffer
 from app.memory.ring_files import Rings
@@ -44,6 +44,7 @@ class Shelf:
         self.rings = Rings(folder)
         self.number = self.generation = 0
         self.journal: Journal | None = None
+        self._newest: Path | None = None  # where the last change was found
 
     @property
     def state(self) -> Path:
@@ -99,14 +100,26 @@ class Shelf:
 
     def changes(self) -> Iterator[tuple[int, Buffer]]:
         """Kind and bytes of all changes after the state."""
-        journals = [data for n in (0, 1) if (data := self.mapped(self.folder / f"journal-{n}")) is not None]
+        paths = [self.folder / f"journal-{n}" for n in (0, 1)]
+        journals = [(path, data) for path in paths if (data := self.mapped(path)) is not None]
         before = -1
         while before != self.number:
             before = self.number
-            for data in journals:
+            for path, data in journals:
                 for change in entries(data, self.number):
                     self.number += 1
+                    self._newest = path
                     yield change
+
+    def resume(self) -> None:
+        """Go on in the journal where the last change was found; in that of the state, if there was none.
+
+        OSError  it cannot be had
+        """
+        if self._newest is not None:
+            self.journal = resumed(self._newest, self.number)
+        elif self.state.exists():
+            self.journal = begun(self.folder / f"journal-{self.generation % 2}", self.number, 0)
 
     def mapped(self, path: Path) -> mmap.mmap | None:
         try:

@@ -45,6 +45,7 @@ class Kept(Generic[T]):
         self._numbers = itertools.count(1)
         self._errands = Errands()
         self._stamps: dict[int, Hashable] = {}  # of the files that are known
+        self._unread: set[int] = set()  # those that could not be read
         self._saving: dict[int, asyncio.Task[Hashable]] = {}
         if shelf is not None:
             for id in sorted(shelf.look()):
@@ -126,8 +127,13 @@ class Kept(Generic[T]):
             return (None, None) if data is None else (known, self._read(id, data))
         except (Damaged, IsADirectoryError, PermissionError) as error:
             shelf.refuse(id, str(error))
-        except (Newer, OSError) as error:  # a later version, or the disk, may give it back
+        except Newer as error:
             logging.getLogger(__name__).warning("Number %s is left where it is: %s", id, error)
+        except OSError as error:  # the disk may give it back
+            if id not in self._unread:
+                logging.getLogger(__name__).warning("Number %s cannot be read now: %s", id, error)
+            self._unread.add(id)
+            return None, None
         return known, None
 
     def _have(self, id: int, found: tuple[Hashable, T | None]) -> None:

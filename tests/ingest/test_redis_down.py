@@ -262,6 +262,16 @@ def test_a_redis_that_was_full_is_ready_again_though_nobody_sends(
     assert redis.ask("KEYS", "*") == []
 
 
+def test_what_a_write_of_nothing_cannot_tell_stays_until_samples_are_taken(
+    scope: Joined, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_writer, "IDLE", 0.02)
+    redis.ask("SET", STREAM, "something else")
+    assert scope.served.post({"x": 1, "y": 1})[0] == 503
+    time.sleep(0.2)
+    assert "WRONGTYPE" in scope.bus.writer.refused
+
+
 def test_a_channel_that_cannot_be_deleted_for_all_is_503_and_stays(scope: Joined, redis: RedisServer) -> None:
     for name in "ab":
         scope.served.post({"x": 0, "y": 0, "channel": name})
@@ -302,5 +312,5 @@ def test_a_user_with_few_rights_is_enough(tmp_path: Path, monkeypatch: pytest.Mo
                 assert (answer["duplicate"], answer["durability"]) == (n == 1, "memory")  # it may not ask
             redis.ask("ACL", "SETUSER", "scope", "+info")
             wait_until(lambda: scope.bus.durability == "stream")
-            scope.bus.writer.refused = "it was full"
+            scope.bus.writer.refused, scope.bus.writer.passing = "it was full", True
             wait_until(scope.bus.ready)

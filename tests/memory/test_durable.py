@@ -358,7 +358,7 @@ def test_a_sparse_copy_on_a_full_disk_stops_nothing_but_durability(
         again.append([numbered("a", 3001, 3010)], 2.0)
         assert again.durability == "memory"
         assert again.records["a"].y(0, 3010).tolist() == list(range(3010))
-        assert Durable(crashed(twin), 100_000).records["a"].total == 3001
+        assert Durable(crashed(twin), 100_000).records["a"].total == 3010
     again.tend()
     assert again.durability == "file"
     assert Durable(crashed(twin), 100_000).records["a"].y(0, 3010).tolist() == list(range(3010))
@@ -449,6 +449,31 @@ def test_a_full_disk_takes_nothing_that_was_kept(
     again = Durable(crashed(tmp_path / "rings"), 100_000, ROOM)
     same(kept, again)
     assert again.records["a"].label == "Fan"
+
+
+@pytest.mark.parametrize("blocks", [3, 300])
+def test_a_ring_without_a_file_takes_nothing_from_the_others(
+    tmp_path: Path, full: Callable[[bool], None], blocks: int
+) -> None:
+    """Also over a start with a full disk; once the journal is used up, it is that ring alone that is lost."""
+    kept = Durable(tmp_path / "rings", 2000)
+    kept.append([numbered("a", 0, 2000), numbered("b", 0, 100)], 1.0)
+    kept.checkpoint()
+    full(True)
+    kept.append([numbered("c", 0, 100)], 2.0)
+    folder = crashed(tmp_path / "rings")
+    again = Durable(folder, 2000)
+    assert (again.durability, list(again.records)) == ("memory", ["a", "b", "c"])
+    for k in range(blocks):
+        again.append([numbered("a", 2000 + 200 * k, 2200 + 200 * k)], 3.0)
+    again.close()
+    full(False)
+    third = Durable(folder, 2000)
+    total = 2000 + 200 * blocks
+    assert third.records["a"].y(0, total).tolist() == list(range(total - 2000, total))
+    assert third.records["b"].total == 100
+    assert ("c" in third.records) == (blocks == 3)
+    assert third.dropped == (0 if blocks == 3 else 100)
 
 
 def test_another_number_of_points_on_a_full_disk_takes_nothing(

@@ -151,7 +151,7 @@ def test_what_is_no_file_is_put_aside_and_the_others_are_there(
     assert one.kept.things == {2: "good"}
     assert (tmp_path / "1.txt.bad").is_dir()
     assert "1.txt.bad" in caplog.text
-    assert "Number 3 is left where it is" in caplog.text
+    assert "Number 3 cannot be read now" in caplog.text
     assert "5.txt cannot be read" in caplog.text
     assert "it stays" in caplog.text
     assert one.kept.claim() == 6
@@ -173,8 +173,12 @@ def test_a_file_that_the_system_does_not_give_is_put_aside_only_if_that_would_la
         return load(self, id)
 
     monkeypatch.setattr(Folder, "load", fail)
-    assert Process(tmp_path).kept.things == {2: "good"}
+    one = Process(tmp_path)
+    assert one.kept.things == {2: "good"}
     assert (tmp_path / "1.txt.bad").exists() is aside
+    monkeypatch.undo()
+    asyncio.run(one.kept.look())
+    assert (1 in one.kept.things) is not aside
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
