@@ -21,9 +21,9 @@ from prometheus_client.core import Metric
 from app.figures import Values, counted, gauge
 from app.ingest.bus import Done, Mark
 from app.ingest.redis_link import DOWN, VOLATILE, later
-from app.ingest.redis_memory import Change, SharedMemory
+from app.ingest.redis_memory import Change, SharedMemory, unavailable
 from app.ingest.redis_tail import Tail
-from app.ingest.redis_writer import Part, Writer, Written, unavailable
+from app.ingest.redis_writer import Part, Writer, Written
 from app.ingest.sequences import Numbered, Sequences, conflict
 from app.memory.memory import SAMPLE, ChannelLimit
 from app.memory.packing import packed

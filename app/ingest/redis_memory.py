@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from app.ingest.redis_writer import unavailable
 from app.memory.memory import ChannelLimit, Memory
 from app.memory.record import Placed
 from app.memory.samples import Samples
+from app.problems import Problem
 
 SPARE = 64  # channels beyond the limit that are made, when processes have let in new ones at once
 Change = tuple[str, str, dict[str, Any]]  # say, delete or clear; of which channel; facts
@@ -104,3 +104,7 @@ def heard(done: asyncio.Future[Any]) -> None:
     """What became of a change, though nobody waits for it."""
     if not done.cancelled():
         done.exception()
+
+
+def unavailable(why: str) -> Problem:
+    return Problem("store_unavailable", f"{why}; send it again", headers={"Retry-After": "1"})

@@ -27,6 +27,7 @@ from app.ingest.redis_link import (
     told,
     within,
 )
+from app.ingest.redis_memory import unavailable
 from app.ingest.sequences import KEPT, SECONDS, SENDERS
 from app.problems import Problem
 from app.texts import Store
@@ -271,7 +272,3 @@ class Writer:
 def done(future: asyncio.Future[None] | None) -> None:
     if future is not None and not future.done():
         future.set_result(None)
-
-
-def unavailable(why: str) -> Problem:
-    return Problem("store_unavailable", f"{why}; send it again", headers={"Retry-After": "1"})

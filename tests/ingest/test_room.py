@@ -75,7 +75,9 @@ def test_one_body_too_many_is_told_to_come_again(small: Served) -> None:
 def test_a_slow_body_makes_way_when_it_has_had_its_time(small: Served) -> None:
     now = [100.0]
     small.receiver.room.clock = lambda: now[0]
-    slow, quick = begun(small), begun(small)
+    slow = begun(small)
+    wait_until(lambda: len(small.receiver.room.bodies) == 1)
+    quick = begun(small)
     wait_until(lambda: len(small.receiver.room.bodies) == 2)
     now[0] += 1
     third = begun(small)
