@@ -148,8 +148,8 @@ list_workers() {
     ((workers == 1)) || sticky="hash \$visitor consistent;"
 }
 
-# From 1.27.4 on, nginx keeps a connection that was used a moment ago when it reads its configuration anew: before, a
-# request that was on its way met a closed one.
+# A newer nginx can keep a connection that was used a moment ago when it reads its configuration anew; with an older one
+# a request that is on its way may meet a closed one.
 keep_alive() {
     ! grep -q keepalive_min_timeout "$nginx" || printf 'keepalive_min_timeout 10s;'
 }

@@ -107,4 +107,5 @@ def heard(done: asyncio.Future[Any]) -> None:
 
 
 def unavailable(why: str) -> Problem:
+    """What a sender hears when the store cannot take anything: 503, and when to come again."""
     return Problem("store_unavailable", f"{why}; send it again", headers={"Retry-After": "1"})

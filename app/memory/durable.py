@@ -208,6 +208,7 @@ class Durable(Memory):
                 log.warning("SCOPE_DATA: samples are kept again.")
 
     def _attempt(self, work: Callable[[], None]) -> None:
+        """Do it; where it fails, `trouble` says why."""
         try:
             work()
         except OSError as error:

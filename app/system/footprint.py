@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 TRIM_EVERY = 5.0  # s; it takes less than a millisecond
 M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -8, -3, -1
-LARGE = 1 << 20  # bytes; with an eighth of it, a frame of a million samples took 2 to 3 times as long
+LARGE = 1 << 20  # bytes; with an eighth of it, a batch of a million samples took 2.5 times as long to store
 NO_LIMIT = 1 << 60  # bytes; what a kernel says that sets none
 PAGE = resource.getpagesize()
 GROUPS, MINE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")

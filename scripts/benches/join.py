@@ -22,7 +22,6 @@ ALREADY = 20  # watchers, when others join
 JOINING_GAP = 250.0  # ms
 WORSE = 1.1  # times: gaps and POSTs of those who read on
 STALLED_MB = 1.0  # for each of those who do not
-STIR = 5.0  # MB by which memory rises and falls whoever reads
 LONGER = 1.4  # times the frames of other rows: nearly as long as the server keeps those who have stalled
 DROPPED_WITHIN = 45.0  # s
 PROBES = 200.0  # single-point POST/s
@@ -113,8 +112,8 @@ def stalled(server: Server, size: Size) -> Iterator[Row]:
         f"{grown:+.1f} MB more than as long before, {grown / n:+.2f} for each",
         f"{usual:+.1f} MB, while all read, of {resident:.0f}",
         (resident + grown) / resident,
-        f"<= {STALLED_MB:g} MB each, and {STIR:g} that come and go",
-        grown <= STALLED_MB * n + STIR,
+        f"<= {STALLED_MB:g} MB each",
+        grown <= STALLED_MB * n,
     )
     if gone is not None:
         yield Row(

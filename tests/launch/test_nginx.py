@@ -168,7 +168,7 @@ def test_a_connection_just_used_outlives_a_reload_of_a_newer_nginx(
 ) -> None:
     said, newer = tmp_path / "said", tmp_path / "nginx"
     newer.write_text(f"""#!/bin/sh
-# knows keepalive_min_timeout, as nginx from 1.27.4 on does; the one behind it may not
+# knows keepalive_min_timeout, as a newer nginx does; the one behind it may not
 for conf; do case $conf in */nginx.conf) break ;; esac; done
 [ ! -f "$conf" ] || {{ grep keepalive_min_timeout "$conf" >{said}; sed -i /keepalive_min_timeout/d "$conf"; }}
 exec {NGINX} "$@"
