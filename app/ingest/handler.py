@@ -48,10 +48,15 @@ class DataHandler(JsonHandler):
     async def data_received(self, chunk: bytes) -> None:
         if self.intake is None:
             return
-        while not self.intake.ready():
-            await asyncio.sleep(0)
-        if not self._finished:  # meanwhile it may have taken too long
-            self.intake.add(chunk)
+        at = 0
+        while at < len(chunk):
+            while not self.intake.ready():
+                await asyncio.sleep(0)
+            if self._finished:  # meanwhile it may have taken too long
+                return
+            n = self.intake.bite(len(chunk) - at)
+            self.intake.add(chunk[at : at + n])
+            at += n
 
     def give_up(self, problem: Problem) -> None:
         """Answer before the body has ended, and close."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app.ingest.encodings import Inflated, plain
+from app.ingest.encodings import FREE, Inflated, plain
 from app.problems import Problem
 
 BODY_SECONDS = 15.0  # for a body within the limit
@@ -17,6 +18,8 @@ DROP_SECONDS = 10.0  # for the rest of one beyond it
 DROP_BYTES = 64 << 20
 UNPACKED = 256 << 10  # bytes in one iteration of the loop ...
 PIECE = 1 << 10  # ... where each piece counts so many besides its own
+BITES = 512, 8192  # bytes of a compressed body that are undone at once, at least and at most, ...
+MEANT = 128 << 10  # ... so many that they stand for this, if they are like those before
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Room:
         self.most, self.clock = most, clock
         self.wire = self.stored = 0
         self.unpacked = 0
-        self.waiting: dict[Intake, None] = {}
+        self.waiting: OrderedDict[Intake, None] = OrderedDict()
         self.bodies: dict[Intake, float] = {}
 
     def enter(self, body: Intake) -> bool:
@@ -91,12 +94,15 @@ class Room:
     def unpack(self, body: Intake) -> bool:
         """Whether a piece of a compressed body may be unpacked now: few bytes may stand for a megabyte.
 
-        So much is unpacked in one iteration of the loop, and what waits for the next one is first then.
+        So much is unpacked in one iteration of the loop, and what waits for the next one is first then. One
+        that has begun is before those that have not, so that bombs do not all lie half unpacked.
         """
         if self.unpacked < UNPACKED and next(iter(self.waiting), body) is body:
             self.waiting.pop(body, None)
             return True
         self.waiting[body] = None
+        if body.begun:
+            self.waiting.move_to_end(body, last=False)
         return False
 
     def spend(self, size: int) -> None:
@@ -153,6 +159,18 @@ class Intake:
     def ready(self) -> bool:
         """Whether a piece can be added now; else in a later iteration of the loop."""
         return self.inflated is None or self.room.unpack(self)
+
+    @property
+    def begun(self) -> bool:
+        """Whether so little is unpacked that it may still be a bomb."""
+        return self.inflated is not None and 0 < self.inflated.given <= FREE
+
+    def bite(self, size: int) -> int:
+        """How many of so many bytes can be added at once."""
+        if self.inflated is None:
+            return size
+        least, most = BITES
+        return min(size, max(least, min(most, MEANT * self.inflated.taken // (self.inflated.given or 1))))
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)

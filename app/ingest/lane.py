@@ -167,7 +167,9 @@ class Lane:
 
     def go_on(self, coming: Coming) -> bool:
         """Read on in a body."""
-        piece, self.rest = coming.framing.take(self.rest)
+        n = coming.intake.bite(len(self.rest))
+        piece, rest = coming.framing.take(self.rest[:n])
+        self.rest = rest + self.rest[n:]
         coming.intake.add(piece)
         if self.ending or not coming.framing.done:
             return bool(self.rest) and not self.ending

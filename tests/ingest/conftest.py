@@ -22,7 +22,7 @@ def unpacked(scope: Served, monkeypatch: pytest.MonkeyPatch) -> Unpacked:
         return select(timeout)
 
     def taken(self: intake.Inflated, data: bytes) -> bytes:
-        found.pieces.append((found.iteration, len(data)))
+        found.pieces.append((found.iteration, len(data), self))
         return take(self, data)
 
     monkeypatch.setattr(selector, "select", selected)

@@ -7,10 +7,13 @@ import http.client
 import logging
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from itertools import groupby
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from malformed import MALFORMED
@@ -19,6 +22,7 @@ from unpacking import Unpacked
 
 import app.ingest.intake as intake
 from app.config import Config
+from app.ingest.intake import BITES
 from tests.conftest import wait_until
 
 Serve = Callable[..., AbstractContextManager[Served]]
@@ -271,7 +275,7 @@ def test_what_unpacks_to_much_waits_for_its_iteration_of_the_loop(scope: Served,
         senders = [stack.enter_context(raw_request(scope, *packed(300_000))) for _ in range(6)]
         for sender in senders:
             assert sender.recv(65536).endswith(b'{"status":"success"}')
-    iterations = [iteration for iteration, _ in unpacked.pieces]
+    iterations = [iteration for iteration, *_ in unpacked.pieces]
     assert len(iterations) >= len(senders)
     assert len(set(iterations)) == len(iterations)
 
@@ -287,8 +291,29 @@ def test_who_sends_many_compressed_bodies_ahead_holds_nobody_up(scope: Served, u
         assert second.recv(65536).endswith(b'{"status":"success"}')
         wait_until(lambda: scope.memory.accepted == 152, 20)
         assert first.recv(1000)
-    sizes = [size for _, size in unpacked.pieces]
+    sizes = [size for _, size, _ in unpacked.pieces]
     assert sizes.index(len(one)) < 20
+
+
+def test_bombs_are_unpacked_in_small_bites_one_after_the_other(scope: Served, unpacked: Unpacked) -> None:
+    with ExitStack() as stack:
+        scope.loop.call_soon_threadsafe(time.sleep, 0.3)
+        senders = [stack.enter_context(raw_request(scope, *packed(4_000_000))) for _ in range(6)]
+        for sender in senders:
+            assert sender.recv(65536).startswith(b"HTTP/1.1 413 ")
+    assert max(size for _, size, _ in unpacked.pieces) == BITES[0]
+    in_one = Counter(iteration for iteration, *_ in unpacked.pieces)
+    assert max(in_one.values()) <= 2  # the end of one, which is little, and the beginning of the next
+    turns = [body for body, _ in groupby(unpacked.pieces, lambda piece: id(piece[2]))]
+    assert len(turns) == len(senders)
+
+
+def test_what_unpacks_to_little_is_taken_in_large_bites(scope: Served, unpacked: Unpacked) -> None:
+    values = b",".join(b"%.15f" % value for value in np.random.default_rng(5).normal(size=10_000))
+    body = gzip.compress(b'{"t0": 0, "dt": 1, "y": [' + values + b"]}")
+    status, _ = scope.post(body, Content_Encoding="gzip")
+    assert status == 200
+    assert len(unpacked.pieces) <= 2 * len(body) // BITES[1]  # and those at the ends of what was read at once
 
 
 def test_the_encoding_identity_is_none(scope: Served) -> None:
