@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import wait_until
 from tests.process import ROOT, Server
 from tests.redis_server import RedisServer, needs_redis, redis_server
+from tests.ui_plot.session import Session
 
 pytestmark = needs_redis
 
@@ -56,6 +57,28 @@ def test_a_killed_process_comes_back_with_all_that_it_acknowledged(redis: RedisS
     wait_until(lambda: takes(server), 5)
     server.post({"x": 50, "y": 1})
     assert server.stop() == 0
+
+
+def test_what_cannot_be_said_to_all_is_not_changed_and_told_at_the_panel(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis:
+        server = Server(settings={"SCOPE_REDIS": redis.url}).start()
+        wait_until(lambda: takes(server), 20, 0.05)
+        server.post({"x": 0, "y": 0})
+        with Session(server.port) as page:
+            page.command(do="label", channel="ch1", text="vibration")
+            wait_until(lambda: server.channels()["ch1"]["label"] == "vibration")
+            redis.kill()
+            wait_until(lambda: not takes(server), 3)
+            for command in ({"do": "label", "channel": "ch1", "text": "noise"}, {"do": "undo"}):
+                page.command(**command)
+                trouble = wait_until(lambda: page.said().get("error"))
+                assert trouble == "Nothing was changed: Redis does not answer; try again."
+            assert server.channels()["ch1"]["label"] == "vibration"
+            redis.start()
+            wait_until(lambda: takes(server), 5)
+            page.command(do="undo")
+            wait_until(lambda: server.channels()["ch1"]["label"] == "ch1")
+        assert server.stop() == 0
 
 
 def test_a_package_that_is_not_here_is_one_sentence(tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ class SharedMemory(Memory):
         if record is None:
             return False
         known = {"label": record.label, "named": record.named, "probe": record.probe}
-        if self.tell(("say", name, facts), known | facts):
-            super().say(name, **facts)  # at once, too: who has said it goes on from there
-        return True
+        if not self.tell(("say", name, facts), known | facts):
+            raise unavailable("Redis does not answer", "try again")
+        return super().say(name, **facts)  # at once, too: who has said it goes on from there
 
     def delete(self, name: str) -> bool:
         if name not in self.records:
@@ -106,6 +106,6 @@ def heard(done: asyncio.Future[Any]) -> None:
         done.exception()
 
 
-def unavailable(why: str) -> Problem:
+def unavailable(why: str, then: str = "send it again") -> Problem:
     """What a sender hears when the store cannot take anything: 503, and when to come again."""
-    return Problem("store_unavailable", f"{why}; send it again", headers={"Retry-After": "1"})
+    return Problem("store_unavailable", f"{why}; {then}", headers={"Retry-After": "1"})

@@ -114,6 +114,8 @@ class Memory:
         label  what people call it; the sender's name stays its key
         named  what unit people say it has; empty: what the sender says
         probe  by what all its values are multiplied, LEAST_PROBE to MOST_PROBE
+
+        Problem  store_unavailable
         """
         record = self.records.get(name)
         if record is None:

@@ -71,9 +71,8 @@ def undo(tab: Tab, _words: Words) -> None:
     """Take back the last change of the set-up."""
     if not tab.past:
         raise Refused("There is nothing to undo.")
-    change = tab.past.pop()
-    change.take_back(tab.bench.memory)
-    tab.restore(change.link)
+    tab.past[-1].take_back(tab.bench.memory)
+    tab.restore(tab.past.pop().link)
 
 
 def measure(tab: Tab, words: Words) -> None:

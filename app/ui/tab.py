@@ -17,6 +17,7 @@ import panel as pn
 from bokeh.document import Document
 
 from app.memory.record import Record
+from app.problems import Problem
 from app.scope.addition import completed
 from app.scope.autoset import Vertical
 from app.scope.derived import traces
@@ -117,6 +118,8 @@ class Tab:
             self.note(before, words)
         except Refused as refused:
             self.bridge.send({"error": str(refused)})
+        except Problem as problem:
+            self.bridge.send({"error": f"Nothing was changed: {problem.message}."})
         except ValueError:
             self.bridge.send({"error": "That value is out of this knob's range."})
         self._state = {}

@@ -18,6 +18,7 @@ from shared import Joined, joined
 
 from app.ingest import redis_writer
 from app.ingest.redis_link import DOWN, STREAM
+from app.problems import Problem
 from tests.conftest import wait_until
 from tests.redis_server import RedisServer, needs_redis, redis_server
 
@@ -291,7 +292,9 @@ def test_what_cannot_be_said_to_all_is_not_said(scope: Joined, redis: RedisServe
     scope.served.post({"x": 0, "y": 0})
     redis.kill()
     wait_until(lambda: down(scope))
-    on_loop(scope.served.loop, lambda: scope.memory.say("ch1", label="other"))
+    with pytest.raises(Problem, match="Redis does not answer; try again") as raised:
+        on_loop(scope.served.loop, lambda: scope.memory.say("ch1", label="other"))
+    assert raised.value.code == "store_unavailable"
     assert scope.memory.records["ch1"].label == "ch1"
 
 
