@@ -46,7 +46,7 @@ async def leaves(run: Run) -> Result:
     if not run.long:
         await churn(run, result)
         return result
-    size = replace(FULL, tabs_closed=run.n, watchers_closed=run.n, at_once=min(20, run.n))
+    size = replace(FULL, tabs_closed=run.n, watchers_closed=run.n, at_once=min(10, run.n))
     note(run, result, await asyncio.to_thread(lambda: list(closed(size))))
     return result
 
