@@ -51,7 +51,7 @@ class Laid(Record):
             return
         axis, start = self._axis, self.total
         stop = start + len(y)
-        self._grow(stop)
+        self.reserve(len(y), y.dtype)
         for n in breaks.tolist():
             axis.segments.mark(start + n)
         axis.ring.write(start, offsets)

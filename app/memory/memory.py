@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -79,13 +80,14 @@ class Memory:
         missing       requests of this sender that have not come, as it numbers them; a gap then
         note          what is to be kept with it, where anything is kept
         ChannelLimit  it would make a channel too many
+        MemoryError   there is no room for it
         """
         new: dict[str, Samples] = {}
         for samples in batch:
             if samples.channel not in self.records:
                 new.setdefault(samples.channel, samples)
-        if new:
-            self._create(list(new.values()))
+        if new or len(batch) > 1:
+            self._reserve(batch, new)
         if missing is not None:
             for name in dict.fromkeys(samples.channel for samples in batch):
                 self.records[name].miss(0 if name in new else missing)
@@ -147,6 +149,24 @@ class Memory:
                 samples.channel, slot, self.points, limit, narrow=narrow, serial=self.created,
                 room=self._room(self.created),
             )  # fmt: skip
+
+    def _reserve(self, batch: Sequence[Samples], new: Mapping[str, Samples]) -> None:
+        """Have room for all of a batch before any of it is stored.
+
+        new  the first samples of each new channel, which is no more if there is no room
+        """
+        lengths: Counter[str] = Counter()
+        for samples in batch:
+            lengths[samples.channel] += len(samples)
+        try:
+            if new:
+                self._create(list(new.values()))
+            for samples in batch:
+                self.records[samples.channel].reserve(lengths[samples.channel], samples.y.dtype)
+        except MemoryError:
+            for name in new:
+                self.records.pop(name, None)
+            raise
 
     def _allow(self, channels: int) -> None:
         if channels > self.max_channels:

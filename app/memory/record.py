@@ -100,9 +100,7 @@ class Record:
         y = samples.y
         start, n = self.total, len(y)
         stop = start + n
-        if self.narrow and y.dtype != np.float32:
-            self._widen()
-        self._grow(stop)
+        self.reserve(n, y.dtype)
         x0 = self._axis.append(start, samples)
         self.total = stop
         self.first = max(self.first, stop - min(self._points, self._y.capacity))
@@ -121,8 +119,14 @@ class Record:
         if self.total and not self.figure:
             self._axis.segments.mark(self.total)
 
-    def _grow(self, stop: int) -> None:
-        """Make room for samples up to this one, as far as there may be."""
+    def reserve(self, n: int, dtype: np.dtype[np.floating]) -> None:
+        """Have room for so many more samples of this type, as far as there may be.
+
+        MemoryError  there is none; all samples are as they were
+        """
+        if self.narrow and dtype != FLOAT32:
+            self.settle(self._y.capacity, widen=True)
+        stop = self.total + n
         if stop - self.first > self._y.capacity < self._limit:
             self._move(min(self._limit, max(GROWTH * self._y.capacity, rounded(stop - self.first))))
 
@@ -173,16 +177,14 @@ class Record:
         self.first = max(self.first, self.total - min(self._points, capacity))
         self.settle(capacity)
 
-    def _widen(self) -> None:
-        self.narrow = False
-        self.settle(self._y.capacity)
-
-    def settle(self, capacity: int) -> None:
-        """Have what lives in new room."""
-        offsets, values = self._room(capacity, FLOAT32 if self.narrow else FLOAT64)
-        self._axis.ring = self._axis.ring.moved(offsets, self.first, self.total)
-        self._y = self._y.moved(values, self.first, self.total)
-        self._pyramid = Pyramid(capacity, values.dtype, self.first)
+    def settle(self, capacity: int, *, widen: bool = False) -> None:
+        """Have what lives in new room, if there is any."""
+        narrow = self.narrow and not widen
+        offsets, values = self._room(capacity, FLOAT32 if narrow else FLOAT64)
+        axis, alive = self._axis, (self.first, self.total)
+        made = axis.ring.moved(offsets, *alive), self._y.moved(values, *alive)
+        pyramid = Pyramid(capacity, values.dtype, self.first)
+        (axis.ring, self._y), self._pyramid, self.narrow = made, pyramid, narrow
 
     def say(self, **facts: str | float) -> None:
         """Have facts of it known to all: `label`, `named`, `probe`."""

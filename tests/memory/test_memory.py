@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import oracles
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from app.memory.memory import LEAST, ChannelLimit, Memory, stepped
+from app.memory.record import START, Room, in_memory
 from app.memory.samples import Samples
 
 POINTS = 6000
@@ -70,6 +73,38 @@ def test_a_label_leaves_the_key() -> None:
     assert memory.label("a", "Inlet")
     assert not memory.label("b", "Outlet")
     assert (memory.records["a"].name, memory.records["a"].label) == ("a", "Inlet")
+
+
+class Scarce(Memory):
+    """There is no room for many samples of the last channel of a batch."""
+
+    def _room(self, serial: int) -> Room:
+        def room(capacity: int, dtype: np.dtype[np.floating]) -> tuple[Any, Any]:
+            if serial in (2, 3) and (capacity > START or dtype == np.float64):
+                raise MemoryError
+            return in_memory(capacity, dtype)
+
+        return room
+
+
+@pytest.mark.parametrize("last", ["b", "c"])
+@pytest.mark.parametrize("n", [1, 2 * START])
+def test_a_batch_for_which_there_is_no_room_is_not_stored_in_part(last: str, n: int) -> None:
+    memory = Scarce(POINTS)
+    narrow = [explicit(np.arange(3), np.zeros(3, np.float32), name) for name in "ab"]
+    memory.append(narrow, 0.0)
+    before = {name: (record.total, record.capacity, record.narrow) for name, record in memory.records.items()}
+    with pytest.raises(MemoryError):
+        memory.append([explicit(np.arange(n) + 3, np.ones(n), name) for name in ("a", last)], 0.0, 5)
+    assert list(memory.records) == ["a", "b"]
+    record = memory.records["b"]
+    assert (record.total, record.capacity, record.narrow) == before["b"]
+    assert memory.records["a"].total == 3
+    assert [record.lost for record in memory.records.values()] == [None, None]
+    assert memory.accepted == 6
+    memory.append([explicit(np.arange(2.0 * START) + 3, channel="a"), narrow[1]], 0.0)
+    assert [record.total for record in memory.records.values()] == [3 + 2 * START, 6]
+    assert memory.records["b"].y(0, 6).tolist() == [0.0] * 6
 
 
 def test_the_version_grows_with_every_change() -> None:
