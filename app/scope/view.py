@@ -176,9 +176,8 @@ def triggering(sweep: Sweep, memory: Records) -> Record | None:
 
 def said(view: View, made: Frame, found: Held, memory: Records, searches: Searches) -> dict[str, Any]:
     """What the trigger adds to a frame."""
-    lamp: Lamp = "STOP" if found.done else "WAIT" if found.waiting else made.lamp
-    lamp = "HISTORY" if found.history and memory.records else lamp
     sweep, source = view.sweep, memory.records.get(found.source)
+    lamp = "HISTORY" if found.history and memory.records else doing(sweep, made, found, source)
     if source is None:
         return {"lamp": lamp, "delay": sweep.delay, "history": found.history}
     search = searches.of(source, sweep.trigger)
@@ -193,6 +192,20 @@ def said(view: View, made: Frame, found: Held, memory: Records, searches: Search
         rate=search.rate(),
     )
     return {"lamp": lamp, "delay": sweep.delay, "history": found.history, "trigger": trigger}
+
+
+def doing(sweep: Sweep, made: Frame, found: Held, source: Record | None) -> Lamp:
+    """What the sweep does, in a word.
+
+    source  the channel that triggers; None: there is none
+    """
+    if found.done:
+        return "STOP"
+    if found.waiting or not made.traces:
+        return "WAIT"
+    if found.event is not None:
+        return "TRIG'D"
+    return "ROLL" if source is not None and sweep.rolls and not sweeps(source, made.span) else "AUTO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +234,6 @@ class Drawing:
             left=left,
             reference=reference,
             lead="" if lead is None else lead.name,
-            lamp=self.lamp(lead, reference),
             held=self.held,
             setup=self.setup,
             units_per_div=self.units_per_div,
@@ -252,13 +264,3 @@ class Drawing:
         if anchor is None:
             return self.figure_ends(lead.name)[0], 0.5
         return anchor.segment.x0 + anchor.left(self.span), anchor.reference
-
-    def lamp(self, lead: Record | None, reference: float) -> Lamp:
-        """What the sweep does, in a word."""
-        if lead is None:
-            return "WAIT"
-        if lead.name not in self.held:
-            return "AUTO"
-        if self.view.sweep.rolls and not self.view.sweep.waits and not sweeps(lead, self.span):
-            return "ROLL"
-        return "TRIG'D" if reference < 1 else "AUTO"

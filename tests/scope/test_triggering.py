@@ -155,6 +155,18 @@ def test_a_slow_screen_rolls_in_auto_and_triggers_in_normal() -> None:
     assert held.trigger.x == pytest.approx(24, abs=0.01)
 
 
+def test_a_channel_that_fell_silent_does_not_say_what_the_sweep_does() -> None:
+    memory = Memory(1_000_000)
+    send(memory, "silent", [0.0], [0.0], NOW)
+    for n in range(150):
+        x = np.arange(1000 * n, 1000 * (n + 1)) / RATE
+        send(memory, "live", x, sine(x), NOW + x[-1])
+    assert made(memory, "tb=2m").lead == "silent"
+    assert made(memory, "tb=2m").lamp == "TRIG'D"
+    assert made(memory, "tb=2m&t.level=5").lamp == "AUTO"
+    assert made(memory, "tb=1").lamp == "ROLL"
+
+
 def test_the_source_may_be_a_channel_that_is_not_on_the_screen() -> None:
     memory = Memory(100_000)
     for n in range(20):
