@@ -10,8 +10,9 @@ from itertools import chain
 import numpy as np
 import orjson
 
-from app.api.files import FILES, column, written
-from app.api.selection import Part, Wanted, bad, selected
+from app.api.files import FILES, column, size, written
+from app.api.screen import SAMPLE, Desk
+from app.api.selection import Part, Wanted, bad, selected, span
 from app.guard.guard import Guard
 from app.memory.record import Record
 from app.memory.samples import Floats
@@ -34,6 +35,8 @@ class DataReader(JsonHandler):
         self.sources = sources
         self.guard = guard
         self.now = now
+        self.desk: Desk = self.settings.setdefault("desk", Desk())  # one for all readers
+        self.unsent = 0  # numbers
 
     async def get(self) -> None:
         query = self.query()
@@ -47,23 +50,38 @@ class DataReader(JsonHandler):
             await self.give_file(records, wanted)
 
     async def give_file(self, records: list[Record], wanted: Wanted) -> None:
-        columns = [column(record, await selected(record, wanted)) for record in records]
-        parts = written(wanted.format, columns)
-        first = next(parts)  # what is wrong shows before anything is sent
-        self.set_header("Content-Type", FILES[wanted.format][0])
-        self.set_header("Content-Disposition", f'attachment; filename="data.{wanted.format}"')
-        for part in chain((first,), parts):
-            self.write(part)
-            await self.sent(STALLED_SECONDS)
-            await asyncio.sleep(0)
+        """
+        Problem  too_many_points, overloaded, or bad_parameter: such a file cannot hold these channels
+        """
+        spans = [await span(record, wanted) for record in records]
+        async with self.desk.room(size(spans, wanted)):
+            columns = [
+                column(record, await selected(record, wanted, where))
+                for record, where in zip(records, spans, strict=True)
+            ]
+            parts = written(wanted.format, columns)
+            first = next(parts)  # what is wrong shows before anything is sent
+            self.set_header("Content-Type", FILES[wanted.format][0])
+            self.set_header("Content-Disposition", f'attachment; filename="data.{wanted.format}"')
+            for part in chain((first,), parts):
+                self.write(part)
+                await self.sent(STALLED_SECONDS)
+                await asyncio.sleep(0)
 
     async def give_all(self, records: list[Record], wanted: Wanted) -> None:
-        separator = b'{"channels":{'
-        for record in records:
-            self.write(separator + orjson.dumps(record.name) + b":")
-            await self.give(record, await selected(record, wanted))
-            separator = b","
-        self.write(b"}}" if records else b'{"channels":{}}')
+        """
+        Problem  overloaded
+        """
+        spans = [await span(record, wanted) for record in records]
+        async with self.desk.room(SAMPLE * max((where.n for where in spans), default=0)):
+            separator = b'{"channels":{'
+            for record, where in zip(records, spans, strict=True):
+                if not wanted.bounded:  # by now there may be newer ones
+                    where = await span(record, wanted)
+                self.write(separator + orjson.dumps(record.name) + b":")
+                await self.give(record, await selected(record, wanted, where))
+                separator = b","
+            self.write(b"}}" if records else b'{"channels":{}}')
 
     def query(self) -> dict[str, str]:
         """The parameters, each of which may come once."""
@@ -123,8 +141,14 @@ class DataReader(JsonHandler):
                 block = np.ascontiguousarray(array[start : start + BLOCK])
                 self.write(separator + orjson.dumps(block, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1])
                 separator = b","
-                if len(array) > BLOCK:
-                    await self.sent(STALLED_SECONDS)
+                await self.wrote(len(block))
+
+    async def wrote(self, n: int) -> None:
+        """So many numbers have been written: wait for the reader when there are many that are not sent."""
+        self.unsent += n
+        if self.unsent > BLOCK:
+            await self.sent(STALLED_SECONDS)
+            self.unsent = 0
 
     async def delete(self) -> None:
         writer = self.guard.writer(self.request.headers)

@@ -92,7 +92,10 @@ PATHS: dict[str, dict[str, Told]] = {
                 ),
                 "101": ("The server takes messages, each of which is answered with its number",),
             },
-            "codes": ("bad_parameter", "unknown_channel", "too_many_points", "upgrade_required", *LOOK),
+            "codes": (
+                *("bad_parameter", "unknown_channel", "too_many_points", "overloaded", "upgrade_required"),
+                *LOOK,
+            ),
         },
         "delete": {
             "summary": "Remove channels with their samples, all when none is named",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -70,12 +72,13 @@ class Drawer(KeepingHandler):
             raise Problem("not_found", f"no pin {number}; GET /pins lists them")
         return found
 
-    def note(self) -> str:
-        """What the body says of a pin; nothing, if there is none.
+    def note(self, usual: str | None = None) -> str:
+        """What the body says of a pin.
 
+        usual    if it says nothing; None: it has to say something
         Problem  bad_json, bad_note, body_too_large
         """
-        found = self.words(WANTED, "bad_note").get("note", "")
+        found = self.words(WANTED, "bad_note").get("note", usual)
         if not isinstance(found, str):
             raise Problem("bad_note", f"send {WANTED}")
         return found
@@ -89,12 +92,11 @@ class PinsHandler(Drawer):
 
     async def post(self) -> None:
         self.allow()
-        scope, note = self.scope(), self.note()
+        scope, note = self.live(), self.note(usual="")
         _, glass = glass_of(self.feed, scope)
         capture = captured(glass, self.feed.memory, scope.glass)
         if not capture.slots:
             raise Problem("bad_request", "there is nothing on this screen that could be kept")
-        scope.pin = None
         try:
             with written():
                 pin = self.pins.add(capture, link.query(scope), note, self.feed.clock())
@@ -179,31 +181,54 @@ class PinFileHandler(PinScreenHandler):
     async def get(self, number: str) -> None:
         query, scope, pin = self.query(), self.held(number), self.pin(number)
         glass = scope.frame(self.feed.memory, self.feed.searches)
-        traces = chosen(glass, query.get("channels"), self.feed.memory)
+        memory = records_of(scope, self.feed.memory)
+        traces = chosen(glass, query.get("channels"), memory, f"GET /pins/{number}")
         full = self.full(query)
-        sources = [kept(scope, self.feed.memory, trace) if full else None for trace in traces]
+        sources = [kept(memory, trace) if full else None for trace in traces]
         n = sum(size(trace, record) for trace, record in zip(traces, sources, strict=True))
         async with self.desk.room(n * SAMPLE):
             columns: list[Column] = []
             for trace, record in zip(traces, sources, strict=True):
-                columns.append(await column(self.feed.memory, trace, record))
+                columns.append(await column(memory, trace, record))
             about = {"time": pin.time, "note": pin.note, "rate": "full" if full else "drawn"}
             await self.send(self.file, columns, about | {"query": pin.query, "view": scope.view().query()})
 
 
-def kept(scope: Scope, memory: Records, trace: Trace) -> Record | None:
+@dataclass(frozen=True, slots=True)
+class PinRecords:
+    """The records of a pin, as those of a memory are read; see Memory.
+
+    accepted  samples that had been received on its channels
+    """
+
+    records: Mapping[str, Record]
+    accepted: int
+    version: int = 0
+    created: int = 0
+
+
+def records_of(scope: Scope, memory: Records) -> PinRecords:
+    """What a screen holds; a channel that is still there has the name that people call it now."""
+    slots = {} if scope.capture is None else scope.capture.slots
+    for record in slots.values():
+        live = memory.records.get(record.name)
+        if live is not None and live.serial == record.serial:
+            record.label = live.label
+    records = {record.name: record for record in slots.values()}
+    return PinRecords(records, sum(record.total for record in records.values()))
+
+
+def kept(memory: Records, trace: Trace) -> Record | None:
     """The samples that a trace shows; None: there are only the points that are drawn."""
-    return scope.source(memory, trace.channel) if trace.kind in (Kind.YT, Kind.XY) else None
+    return memory.records.get(trace.channel) if trace.kind in (Kind.YT, Kind.XY) else None
 
 
 def pinned(feed: Feed, pin: Pin, scope: Scope) -> Shown:
     """A pin's screen with everything that is written on it."""
-    memory, view = feed.memory, scope.view()
-    glass: Frame = scope.frame(memory, feed.searches)
-
-    def source(name: str) -> Record | None:
-        return scope.source(memory, name)
-
+    view = scope.view()
+    glass: Frame = scope.frame(feed.memory, feed.searches)
+    memory = records_of(scope, feed.memory)
+    source = memory.records.get
     taken = measured(glass, view, source)
     words = legend_by(glass, source, memory, lambda name: scope.channel(name).vertical(), taken.means)
     told = readouts(glass, view, memory, pin.time, source, taken)

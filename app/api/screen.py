@@ -126,12 +126,23 @@ class ScreenHandler(JsonHandler):
             raise Problem("bad_parameter", message, [Fault("parameter", name) for name in names])
         return scope
 
+    def live(self) -> Scope:
+        """The same, of a screen that shows what is received.
+
+        Problem  bad_parameter: some cannot be read, or they name a pin
+        """
+        scope = self.scope()
+        if scope.pin is not None:
+            files = f"its files are /pins/{scope.pin}.png, .csv and .npz"
+            raise bad("this is of what is received, and not of a pin", files, "pin")
+        return scope
+
     async def panel(self) -> Scope:
         """The same, with its derived channels worked out; others have the loop in between.
 
         Problem  bad_parameter
         """
-        scope = self.scope()
+        scope = self.live()
         view = self.feed.plain(scope.view())
         for _ in range(MOST_TURNS):
             if self.feed.memory.advance(view, self.feed.clock()):

@@ -57,10 +57,17 @@ class Wanted:
         points = number(query, "points", 2) if "points" in query else None
         return cls(n, left, right, points, query.get("format", "json"))
 
-    def mask(self, x: Float64s) -> NDArray[np.bool_] | slice:
+    @property
+    def bounded(self) -> bool:
+        """Whether x decides which samples it asks for."""
+        return self.left is not None or self.right is not None
+
+    def given(self, n: int) -> int:
+        """How many samples of one channel it is answered with, at most, where it asks for n."""
+        return n if self.points is None else min(n, self.points)
+
+    def inside(self, x: Float64s) -> NDArray[np.bool_]:
         """Which of these samples are within from and to."""
-        if self.left is None and self.right is None:
-            return slice(None)
         inside = np.ones(len(x), dtype=np.bool_)
         if self.left is not None:
             inside &= x >= self.left
@@ -101,34 +108,59 @@ class Part:
     y: Floats
 
 
-async def selected(record: Record, wanted: Wanted) -> list[Part]:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where the samples are that a reader asks for: those of [start, stop) within from and to, n of them."""
+
+    start: int
+    stop: int
+    n: int
+
+
+async def span(record: Record, wanted: Wanted) -> Span:
+    """Where the samples are, found without a copy of them.
+
+    Looks for from and to from the newest sample back, a block at a time, so that a long record does not hold
+    up the others.
+    """
+    most = record.total if wanted.n is None else wanted.n
+    if not wanted.bounded:
+        start = max(record.first, record.total - most)
+        return Span(start, record.total, record.total - start)
+    found = Span(record.total, record.total, 0)
+    stop = record.total
+    while stop > record.first and found.n < most:
+        start = max(record.first, stop - BLOCK)
+        numbers = start + np.flatnonzero(wanted.inside(record.x(start, stop)))[found.n - most :]
+        if len(numbers):
+            end = found.stop if found.n else int(numbers[-1]) + 1
+            found = Span(int(numbers[0]), end, found.n + len(numbers))
+        stop = start
+        await asyncio.sleep(0)
+    return found
+
+
+async def selected(record: Record, wanted: Wanted, where: Span) -> list[Part]:
     """The samples a reader asks for, oldest part first; copies, so that later samples do not move them.
 
-    Looks from the newest back, a block at a time, so that a long record does not hold up the others.
+    What has left the record since they were found is not among them.
     """
     parts: list[Part] = []
-    stop, missing = record.total, wanted.n
-    while stop > record.first and (missing is None or missing > 0):
-        start = max(record.first, stop - BLOCK)
-        if (part := matching(record, start, stop, wanted, missing)) is not None:
+    stop = where.stop
+    while stop > (oldest := max(where.start, record.first)):
+        start = max(oldest, stop - BLOCK)
+        if (part := matching(record, start, stop, wanted)) is not None:
             parts.append(part)
-            missing = None if missing is None else missing - len(part.x)
         stop = start
         await asyncio.sleep(0)
     return thinned(parts[::-1], wanted.points)
 
 
-def matching(record: Record, start: int, stop: int, wanted: Wanted, most: int | None) -> Part | None:
-    """The newest samples of one block that are asked for."""
-    if most is not None and wanted.left is None and wanted.right is None:
-        start = max(start, stop - most)
+def matching(record: Record, start: int, stop: int, wanted: Wanted) -> Part | None:
+    """The samples of one block that are asked for."""
     x = record.x(start, stop)
-    numbers = np.arange(start, stop)[wanted.mask(x)]
-    if most is not None:
-        numbers = numbers[-most:]
-    if not len(numbers):
-        return None
-    return Part(int(numbers[0]), x[numbers - start], record.y(start, stop)[numbers - start])
+    which = np.flatnonzero(wanted.inside(x))
+    return Part(start + int(which[0]), x[which], record.y(start, stop)[which]) if len(which) else None
 
 
 def thinned(parts: list[Part], points: int | None) -> list[Part]:

@@ -19,9 +19,10 @@ PART = 1 << 18  # samples copied between two turns of the event loop
 NEAR = 1e-9  # of a screen: what rounding does to x
 
 
-def chosen(glass: Frame, names: str | None, memory: Records) -> list[Trace]:
+def chosen(glass: Frame, names: str | None, memory: Records, listed: str = "GET /channels") -> list[Trace]:
     """The traces of these channels, comma-separated; all where none is named.
 
+    listed   what lists the channels there are
     Problem  unknown_channel, or bad_parameter: it is not on this screen
     """
     traces = {trace.channel: trace for trace in glass.traces.values()}
@@ -32,7 +33,7 @@ def chosen(glass: Frame, names: str | None, memory: Records) -> list[Trace]:
     found = []
     for name in dict.fromkeys(part.strip() for part in names.split(",")):
         if name not in traces and name not in memory.records:
-            raise Problem("unknown_channel", f"no channel {shown(name)}; GET /channels lists them")
+            raise Problem("unknown_channel", f"no channel {shown(name)}; {listed} lists them")
         if name not in traces:
             raise bad(f"{shown(name)} is not on this screen", "switch it on with on=NAME", "channels")
         found.append(traces[name])

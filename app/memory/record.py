@@ -76,7 +76,7 @@ class Record:
         self.slot = slot
         self.probe = 1.0
         self.named = ""
-        self._unit = ""
+        self._unit = self._x_unit = ""
         self.total = 0
         self.first = 0
         self.updated = 0.0
@@ -84,7 +84,6 @@ class Record:
         self.lost: int | None = None
         self._points = points
         self._limit = limit
-        self._x_unit = ""
         self._arrivals = Arrivals()
         self._room = room
         self.narrow = narrow

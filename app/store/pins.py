@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
@@ -84,7 +84,7 @@ class Pins:
         if taken + size > self._room:
             free, wanted = max(self._room - taken, 0) / 1e6, size / 1e6
             raise Full(f"{wanted:.1f} MB do not fit, {free:.1f} MB are free; delete a pin, or turn tb down")
-        pin = Pin(self.kept.claim(), time, note, query, capture, size)
+        pin = Pin(self.kept.claim(), time, note, query, still(capture), size)
         self.kept.put(pin.id, pin)
         return pin
 
@@ -109,6 +109,14 @@ class Pins:
 
     def _list(self) -> None:
         self.told = [pin.told() for _, pin in sorted(self.kept.things.items(), reverse=True)]
+
+
+def still(capture: Capture) -> Capture:
+    """The same with the rates as they are now, whatever comes in later on its channels."""
+    slots = {slot: copy(record) for slot, record in capture.slots.items()}
+    for record in slots.values():
+        record._arrivals = deepcopy(record._arrivals)
+    return replace(capture, slots=slots)
 
 
 def size_of(capture: Capture) -> int:
@@ -142,6 +150,8 @@ def show(pin: Pin, scope: Scope, memory: Records) -> None:
     scope.settle(memory)
     scope.hold(memory, pin.held())
     for record in pin.capture.slots.values():
+        if not scope.channel(record.name).on and f"on:{record.name}" not in scope.touched:
+            scope.switch(record.name, on=True)  # one that is there by this name is off until someone asks
         if record.name not in memory.records and f"vertical:{record.name}" not in scope.touched:
             found = pin.capture.frame.setup.vertical(record.name)
             knobs = scope.channel(record.name).param

@@ -86,7 +86,7 @@ def serving(
     screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
     receiver = Receiver(memory, Config())
     posts = ("/data", DataHandler, {"receiver": receiver, "clock": clock})
-    cabinet = Drawer(folder, lambda: memory.records, receiver.put, feed.notices)
+    cabinet = Drawer(folder, lambda: memory.records, receiver.play, feed.notices)
 
     guard = Guard(Config())
     drawer = [*pins.routes(feed, kept or Pins(), guard), *setups.routes(feed, kits or Setups(), guard)]

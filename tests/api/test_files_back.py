@@ -13,6 +13,7 @@ import pytest
 from serving import Served, serving
 
 from app.api import files
+from app.api.export import Column
 
 
 @pytest.fixture
@@ -62,6 +63,16 @@ def test_an_array_has_x_and_the_channels_by_name(scope: Served) -> None:
     assert back["x"].tolist() == [1, 2.5, 3]
     np.testing.assert_array_equal(back["a"], [0.1, np.nan, 3])
     assert array(given(scope, "format=npy&channel=a&n=1"))["a"].tolist() == [3]
+
+
+@pytest.mark.parametrize("names", [["a"], ["größe", "'", '"'], [f"{i:064}" for i in range(1000)]])
+def test_an_array_is_read_whatever_the_names(names: list[str]) -> None:
+    x = np.arange(10.0)
+    written = b"".join(files.npy([Column(name, "", "", "data", x, 2 * x) for name in names]))
+    back = np.load(io.BytesIO(written), max_header_size=1 << 20)
+    assert back.dtype.names == ("x", *names)
+    assert (back[names[-1]] == 2 * x).all()
+    assert (len(written) - back.nbytes) % 64 == 0
 
 
 def test_a_stream_has_x_and_the_channels_with_their_units(scope: Served) -> None:

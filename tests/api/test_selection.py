@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.api import selection
-from app.api.selection import Wanted, extremes, selected
+from app.api.selection import Wanted, extremes, selected, span
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 
@@ -49,7 +49,10 @@ def test_blocks_do_not_change_what_is_selected(
     numbers = [i for i in range(50, 150) if (wanted.left or 0) <= x[i] <= (wanted.right or 1e9)]
     expected = numbers if wanted.n is None else numbers[-wanted.n :]
     monkeypatch.setattr(selection, "BLOCK", block)
-    parts = asyncio.run(selected(memory.records["a"], wanted))
+    record = memory.records["a"]
+    where = asyncio.run(span(record, wanted))
+    parts = asyncio.run(selected(record, wanted, where))
+    assert (where.start, where.n) == (expected[0], len(expected))
     assert parts[0].first == expected[0]
     assert np.concatenate([part.x for part in parts]).tolist() == x[expected].tolist()
     assert np.concatenate([part.y for part in parts]).tolist() == (2 * x[expected]).tolist()
