@@ -2,7 +2,7 @@
 # Sets up, starts and supervises the Web Oscilloscope. Its flags are those of `python -m app`: see ./start.sh --help.
 # nginx, where there is one, is the public port in front of the app: SCOPE_NGINX=off does without, =on insists.
 set -euo pipefail
-cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")"
+cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
 unset PYTHONDONTWRITEBYTECODE # without cached bytecode each start would take seconds longer
 
 job=       # what runs now and is waited for, as the number of its process group
@@ -84,7 +84,12 @@ active_environment() {
     read_requirements
     ((${#missing[@]} == 0)) && return
     local install="$python -m pip install" lacking
-    [[ -z ${VIRTUAL_ENV:-} ]] && install="conda install --channel conda-forge"
+    if [[ -z ${VIRTUAL_ENV:-} ]]; then
+        install="conda install --channel conda-forge"
+        missing=("${missing[@]/#prometheus-client/prometheus_client}") # two that have other names there
+        missing=("${missing[@]/#xxhash/python-xxhash}")
+        missing=("${missing[@]/#redis\[hiredis\]/redis-py}")
+    fi
     lacking=$(printf " '%s'" "${missing[@]}")
     fail "The active environment $1 lacks packages: run $install$lacking (or deactivate it: start.sh then makes its own)."
 }
@@ -203,8 +208,16 @@ scope = http.client.HTTPSConnection(sys.argv[1], int(sys.argv[2]), timeout=2, co
 scope.request("GET", "/healthz")
 sys.exit(scope.getresponse().status != 200)'
 
-# Whether the public port answers GET /healthz with 200.
+ask_socket='import socket, sys
+scope = socket.socket(socket.AF_UNIX)
+scope.settimeout(2)
+scope.connect(sys.argv[1])
+scope.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+sys.exit(b" 200 " not in scope.recv(64))'
+
+# Whether the public port, or the socket there is instead, answers GET /healthz with 200.
 healthy() (
+    [[ -z $own_socket ]] || exec "$python" -c "$ask_socket" "$own_socket"
     [[ $scheme == http ]] || exec "$python" -c "$ask_https" "$probe_host" "$port"
     exec 3<>"/dev/tcp/$probe_host/$port" || exit 1
     printf 'GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3
@@ -212,11 +225,11 @@ healthy() (
 ) 2>/dev/null
 
 announce() {
-    [[ -z $own_socket ]] || { say "Web Oscilloscope on the Unix socket $own_socket" && return; }
     until healthy; do
         ! any_dead || return 0
         sleep 0.1
     done
+    [[ -z $own_socket ]] || { say "Web Oscilloscope on the Unix socket $own_socket" && return; }
     say "Web Oscilloscope on $local_url${lan_url:+, in the network on $lan_url}"
 }
 

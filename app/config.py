@@ -83,8 +83,8 @@ class Config:
         (),
         "BOKEH_ALLOW_WS_ORIGIN",
         hosts,
-        "host[:port], comma-separated",
-        "hosts whose pages may connect; not set: the page's own host",
+        "hosts such as lab.example or lab.example:8080, comma-separated",
+        "hosts whose pages may connect, host[:port]; not set: the page's own host",
     )
     allow_origin: tuple[str, ...] = setting(
         (),

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 BROKER = re.compile(
     r"(?P<scheme>mqtts?)://((?P<user>[^:@/]*)(:(?P<password>[^@/]*))?@)?"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?/(?P<topic>.+)"
@@ -92,7 +93,11 @@ def switch(text: str) -> bool:
 
 
 def hosts(text: str) -> tuple[str, ...]:
-    return tuple(host.strip() for host in text.split(",") if host.strip())
+    """Hosts of pages, host[:port]."""
+    found = tuple(host.strip() for host in text.split(",") if host.strip())
+    if not all(HOST.fullmatch(host) for host in found):
+        raise ValueError
+    return found
 
 
 def at_most(text: str) -> int:

@@ -244,14 +244,14 @@ def test_a_port_that_is_taken_is_one_sentence_and_status_1(
     assert "\n" not in said
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence_and_status_1(
+def test_a_folder_that_cannot_be_written_is_one_sentence_and_status_2(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a file").write_text("")
     second = Server(settings={"SCOPE_DATA": str(tmp_path / "a file" / "data")})
     second.launch()
     assert second.process is not None
-    assert second.process.wait(10) == 1
+    assert second.process.wait(10) == 2
     said = capfd.readouterr().err.strip()
     assert said.startswith(f"SCOPE_DATA: cannot write into {tmp_path}")
     assert "\n" not in said

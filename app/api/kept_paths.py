@@ -98,7 +98,7 @@ KEPT: dict[str, dict[str, Told]] = {
             "summary": "End a recording, and make a Parquet file of it if that is asked for",
             "parameters": [*NUMBERED, parameter("format", "to be made of it", {"enum": ["parquet"]})],
             "answers": {"200": ("It has ended", {JSON: ref("Recording")})},
-            "codes": ("bad_parameter", "not_found", "recording_active", *CHANGE),
+            "codes": ("bad_parameter", "not_found", "recording_active", "draining", *CHANGE),
         },
     },
     "/recordings/{name}/replay": {
@@ -120,7 +120,7 @@ KEPT: dict[str, dict[str, Told]] = {
             "answers": {"200": ("It is played", {JSON: ref("Replay")})},
             "codes": (
                 *("bad_json", "bad_parameter", "not_found", "recording_active", "replay_limit"),
-                *("body_too_large", "origin_not_allowed", *LOOK),
+                *("body_too_large", "origin_not_allowed", "forbidden", *LOOK),
             ),
         },
         "delete": {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.store.drawer import Drawer
 from app.store.entry import ENDS, Entry
 from app.store.reading import Unreadable
 from app.store.recordings import NotNow
+from app.store.replay import DEFAULT, anywhere
 from app.system.runtime import beside
 
 PIECE = 1 << 18  # bytes read at once
@@ -28,6 +30,7 @@ MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
+GONE = "its file is gone"
 TROUBLE = ("disk_full", "io")
 
 
@@ -95,7 +98,11 @@ class RecordingsHandler(Recorder):
         """
         words = self.words(WANTED, "bad_parameter")
         formats = self.recordings.formats or ["csv"]
-        format, channels = words.get("format", formats[0]), words.get("channels") or []
+        format, channels = words.get("format", formats[0]), words.get("channels")
+        if channels is None:
+            channels = []
+        elif not channels:
+            raise Problem("bad_parameter", f"channels names at least one; send {WANTED}")
         texts = isinstance(channels, list) and all(isinstance(name, str) for name in channels)
         if not isinstance(format, str) or not texts:
             raise Problem("bad_parameter", f"send {WANTED}")
@@ -114,20 +121,22 @@ class RecordingHandler(Recorder):
             raise Problem(
                 "bad_parameter", f"there is {entry.format}; POST .../stop?format=parquet makes Parquet"
             )
-        path, size = self.recordings.file(entry.id, kind), entry.parquet if kind == "parquet" else entry.bytes
+        path = self.recordings.file(entry.id, kind)
+        size = entry.parquet if kind == "parquet" else self.recordings.size(entry.id)
         self.set_header("Content-Type", MEDIA[kind])
         self.set_header("Content-Disposition", f'attachment; filename="recording-{entry.id}.{kind}"')
         self.set_header("Cache-Control", "no-store")
         await self.stream(path, size)
 
     async def stream(self, path: Path, size: int) -> None:
-        """The first so many bytes of a file, piece by piece; it is read in threads."""
-        self.set_header("Content-Length", str(size))
+        """The first so many bytes of a file, as far as there are, piece by piece; it is read in threads."""
         try:
             file = path.open("rb")
         except OSError:
-            raise Problem("not_found", "its file is gone") from None
+            raise Problem("not_found", GONE) from None
         with file:
+            size = min(size, os.fstat(file.fileno()).st_size)
+            self.set_header("Content-Length", str(size))
             while size > 0 and (piece := await beside(partial(file.read, min(PIECE, size)))):
                 size -= len(piece)
                 self.write(piece)
@@ -151,12 +160,13 @@ class StopHandler(Recorder):
 
     async def post(self, number: str) -> None:
         self.allow()
-        format, id = self.query().get("format"), self.entry(number).id
+        format, before = self.query().get("format"), self.entry(number)
+        id = before.id
         if format not in (None, "parquet"):
             raise Problem("bad_parameter", "a recording can be made parquet, or stay what it is")
         with allowed():
             entry = await self.recordings.stop(id)
-        if entry.why in TROUBLE:
+        if entry.why in TROUBLE and (format is None or before.ended is None):
             message = f"{ENDS[entry.why]}: recording {id} has ended by itself, and can be read up to there"
             raise Problem("disk_full", message)
         if format is not None:
@@ -166,10 +176,12 @@ class StopHandler(Recorder):
 
     async def converted(self, id: int) -> Entry:
         """
-        Problem  bad_parameter: it cannot be read
+        Problem  bad_parameter: it cannot be read; not_found
         """
         try:
             return await self.recordings.convert(id)
+        except FileNotFoundError:
+            raise Problem("not_found", GONE) from None
         except Unreadable as why:
             raise Problem("bad_parameter", f"recording {id} cannot be read: {why}") from None
 
@@ -187,16 +199,27 @@ class ReplayHandler(Recorder):
     def post(self, number: str) -> None:
         self.allow()
         id, words = self.entry(number).id, self.words(PLAYED, "bad_parameter")
-        speed, loop, prefix = words.get("speed", 1), words.get("loop", False), words.get("prefix", "replay/")
+        speed, loop, prefix = words.get("speed", 1), words.get("loop", False), words.get("prefix", DEFAULT)
         number_of = isinstance(speed, int | float) and not isinstance(speed, bool)
         if not (number_of and isinstance(loop, bool) and isinstance(prefix, str)):
             raise Problem("bad_parameter", f"send {PLAYED}")
         try:
             with allowed():
-                playing = self.replays.start(id, float(speed), prefix, loop=loop)
+                reach = self.reach(prefix)
+                playing = self.replays.start(id, speed, prefix, loop=loop, reach=reach)
         except ValueError as error:
             raise Problem("bad_parameter", str(error)) from None
         self.tell({"status": "success", **playing.told()})
+
+    def reach(self, prefix: str) -> Callable[[Set[str]], None]:
+        """What says which channels may be played to: under the usual prefix all, else those of a sender.
+
+        Problem  unauthorized
+        """
+        if prefix.startswith(DEFAULT):
+            return anywhere
+        headers = self.request.headers
+        return self.guard.writer(headers, headers.get("X-Api-Key", "")).reach
 
     def delete(self, number: str) -> None:
         self.allow()

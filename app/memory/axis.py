@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from copy import copy, deepcopy
 from math import inf, nan
+from sys import float_info
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ SLACK = 0.05  # seconds by which a block without x may miss the clock and still 
 SHARE = 0.02  # ... or this share of the block
 FIGURE = 10  # more than one back step in so many makes a figure, if there are three ...
 NO_FIGURE = 50  # ... and fewer than one in so many ends it
+JOINED = Limits(float_info.max, float_info.max)  # where it is told that there is no gap
 CENTURIES = 1e9  # seconds; a longer block is anchored no earlier, so that its nanoseconds fit 64 bits
 
 
@@ -46,6 +48,7 @@ class Axis:
         self._counted = 0  # sample from which steps are counted
         self._step: float | None = None  # of the previous block
         self._declared = False  # whether the block being taken is known to be one over time
+        self._gap: bool | None = None  # whether the next sample comes after a gap, where that is told
         self._own: float | int = 0.0  # base of the block being taken ...
         self._delta = 0.0  # ... and what its offsets lack to be offsets from the current base
 
@@ -81,6 +84,7 @@ class Axis:
         """Relate the block to the current segment, or begin one."""
         origin, self._own = samples.origin, samples.base
         self._declared = samples.step is not None or origin is not Origin.DATA
+        self._gap = samples.gap
         if origin is Origin.NEXT:
             origin, self._own = Origin.CLOCK, anchor(samples)
         if n == 0 or origin is not self.origin:
@@ -125,7 +129,7 @@ class Axis:
         step = raw + self._delta - self.last
         if step < 0 or self.figure:
             self._turn(n, step)
-        elif floor is UNKNOWN and self.window.allows(step):
+        elif floor is UNKNOWN and not self._gap and self.window.allows(step):
             self.window.push(step)
         elif step >= 0:
             self._judge(n, step, floor)
@@ -134,13 +138,17 @@ class Axis:
 
     def _judge(self, n: int, step: float, floor: Limits) -> None:
         """A forward step that may be a gap or a jump."""
-        limits = self.window.limits().widened(floor)
+        limits = self._limits(floor)
         if limits.jumped(step, self.x0 + self.last):
             self._jump(n)
             return
-        if step > limits.gap:
+        if self._gap or step > limits.gap:
             self.segments.mark(n)
         self.window.push(step)
+
+    def _limits(self, floor: Limits = UNKNOWN) -> Limits:
+        """What is a gap or a jump by now; not narrower than the floor."""
+        return JOINED if self._gap is False else self.window.limits().widened(floor)
 
     def _jump(self, n: int) -> None:
         self.segments.mark(n)
@@ -148,7 +156,7 @@ class Axis:
 
     def _turn(self, n: int, step: float) -> None:
         """A back step, or any step of a figure."""
-        if self._declared:
+        if self._declared or self._gap:
             self._end_figure(n)
             return
         backs = self._backs
@@ -193,7 +201,8 @@ class Axis:
         first = raw.item(0) + self._delta - self.last
         steps = raw[1:] - raw[:-1] if named is None else np.full(min(len(raw) - 1, WINDOW), named)
         least, most = float(steps.min(initial=inf)), float(steps.max(initial=0.0))
-        if not self.figure and min(first, least) >= 0 and max(first, most) <= self.window.limits().calm:
+        plain = not self.figure and not self._gap
+        if plain and min(first, least) >= 0 and max(first, most) <= self._limits().calm:
             self.window.push(first)
             self.window.extend(steps)
             self._store(n, raw)
@@ -205,7 +214,8 @@ class Axis:
         steps = raw[1:] - raw[:-1] if named is None else np.full(len(raw) - 1, named)
         floor = own_limits(steps, named)
         self._walk(n, raw.item(0), floor)
-        limits = self.window.limits().widened(floor)
+        self._gap = False if self._gap else self._gap
+        limits = self._limits(floor)
         if named is not None and not self.figure:
             self.window.extend(steps)
             self._store(n + 1, raw[1:])

@@ -53,10 +53,11 @@ class Memory:
     max_channels  most channels
 
     durability  how much of it outlives the process: memory, nothing
+    engine      what it is meant to be: memory, file or stream
     keeps       whether notes of batches are kept
     """
 
-    durability = "memory"
+    durability = engine = "memory"
     keeps = False
 
     def __init__(self, points: int, budget: int = 1 << 30, max_channels: int = 256) -> None:

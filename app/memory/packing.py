@@ -2,8 +2,9 @@
 
 Layout, little-endian: length of the head and of the note (4 bytes each); the head, a JSON list
 `[now, missing, [channel, base, origin, n, step, unit, x unit, kinds], ...]`; the note; then the offsets and
-the values of each block, each from a multiple of 8 bytes on. Kinds are two letters: `=` where offset i is
-i times the step, else `x`; then `d` or `f` for values of 8 or 4 bytes.
+the values of each block, each from a multiple of 8 bytes on. Kinds are letters: `=` where offset i is i
+times the step, else `x`; then `d` or `f` for values of 8 or 4 bytes; then, where it is told, `g` for a gap
+before the first sample or `j` for none.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.memory.samples import Float64s, Floats, Origin, Samples
 LENGTHS = Struct("<II")
 ALIGNED = 8
 FEW = 64  # values that are quicker copied than looked at in place
+GAPS = {None: "", True: "g", False: "j"}
 PADDING = [bytes(n) for n in range(ALIGNED)]
 
 Buffer = bytes | memoryview
@@ -52,7 +54,7 @@ def packed(batch: Sequence[Samples], now: float, missing: int | None, note: byte
     for samples in batch:
         even = samples.step is not None and regular(samples, samples.step)
         narrow = samples.y.dtype == np.float32
-        kinds = ("=" if even else "x") + ("f" if narrow else "d")
+        kinds = ("=" if even else "x") + ("f" if narrow else "d") + GAPS[samples.gap]
         blocks.append(
             [
                 samples.channel, samples.base, samples.origin, len(samples), samples.step,
@@ -112,7 +114,8 @@ def unpacked_block(
         offsets = even_offsets(n, step or 0.0)
     whence = Origin(origin)
     base = float(base) if whence is Origin.DATA else base
-    return Samples(channel, base, offsets, y, whence, step, unit, x_unit), aligned(at + y.nbytes)
+    gap = {"g": True, "j": False}.get(kinds[2:])
+    return Samples(channel, base, offsets, y, whence, step, unit, x_unit, gap), aligned(at + y.nbytes)
 
 
 def regular(samples: Samples, step: float) -> bool:

@@ -29,6 +29,8 @@ class Samples:
     offsets  (n,) float64, n >= 1, finite: x = base + offset in x units (seconds when base is nanoseconds)
     y        (n,) float64 or float32; finite, or NaN for a gap; |y| <= 1e150
     step     dx between neighbours when the sender named it (dt or rate), else None; NEXT needs it
+    gap      whether the first sample comes after a gap or x starts afresh there, and a line leads to all
+             others; None: the steps of x tell
     """
 
     channel: str
@@ -39,6 +41,7 @@ class Samples:
     step: float | None = None
     unit: str | None = None
     x_unit: str | None = None
+    gap: bool | None = None
 
     def __len__(self) -> int:
         return len(self.y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -76,20 +77,23 @@ def taken(record: Record, start: int, stop: int, came: tuple[int, int]) -> Block
     return Block(record.name, record.unit, record.x_unit, n, x, y, time, clock, gap)
 
 
-def samples(block: Block, channel: str) -> list[Samples]:
+def samples(block: Block, channel: str, *, afresh: bool = False) -> Iterator[Samples]:
     """What a probe would have to send for a channel to have these samples.
 
-    The clock's are kept to the nanosecond; a run by the clock and one by the sender's x are two.
+    The clock's are kept to the nanosecond; a run by the clock and one by the sender's x are two, as are
+    those before and after a gap.
+
+    afresh  whether no line leads to the first sample, whatever the block says
     """
-    turns = np.flatnonzero(block.clock[1:] != block.clock[:-1]) + 1
-    cuts = [0, *turns.tolist(), len(block)]
-    return [run(block.part(*ends), channel) for ends in pairwise(cuts)]
+    turns = np.flatnonzero((block.clock[1:] != block.clock[:-1]) | block.gap[1:]) + 1
+    for start, stop in pairwise([0, *turns.tolist(), len(block)]):
+        yield run(block.part(start, stop), channel, gap=bool(block.gap[start]) or (afresh and start == 0))
 
 
-def run(block: Block, channel: str) -> Samples:
+def run(block: Block, channel: str, *, gap: bool) -> Samples:
     unit, x_unit = block.unit or None, block.x_unit or None
     if block.clock[0]:
         base = int(block.time[0])
-        return Samples(channel, base, (block.time - base) / 1e9, block.y, Origin.CLOCK, None, unit, "s")
+        return Samples(channel, base, (block.time - base) / 1e9, block.y, Origin.CLOCK, None, unit, "s", gap)
     first = float(block.x[0])
-    return Samples(channel, first, block.x - first, block.y, Origin.DATA, None, unit, x_unit)
+    return Samples(channel, first, block.x - first, block.y, Origin.DATA, None, unit, x_unit, gap)

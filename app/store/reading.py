@@ -12,11 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from app.store.block import Block
+from app.memory.memory import MOST_PROBE
+from app.store.block import FURTHEST, Block, Int64s
 from app.store.cells import FORMULA
+from app.store.disk import said
 from app.store.writing import NAMES
 
 LINES = 1 << 12  # of a table read at once
+MOST = 1 << 16  # rows of a table that are a group
+LARGEST_X = 2e150  # a sum of two of a sender's numbers
+LARGEST_Y = 1e150 * MOST_PROBE  # a sender's number at the tip of a probe
+EARLIEST, LATEST = -FURTHEST - 10**6, FURTHEST + 10**6  # ns; near there times are rounded
 LOOKED = 1 << 16  # bytes looked through at once for the end of the last line
 Groups = Iterator[list[Block]]
 
@@ -28,9 +34,30 @@ class Unreadable(Exception):  # noqa: N818  it is what became of the file
 def blocks(path: Path, format: str) -> Groups:
     """What was written together, group by group.
 
-    Unreadable, OSError
+    Unreadable         also if it holds what no recording can
+    FileNotFoundError  it is gone
     """
-    return READERS[format](path)
+    try:
+        for group in READERS[format](path):
+            for each in group:
+                check(each)
+            yield group
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Unreadable(said(error) if error.errno else str(error)[:200]) from None
+
+
+def check(block: Block) -> None:
+    """
+    Unreadable  a sample is none that a memory can have had
+    """
+    if not (np.abs(block.x) <= LARGEST_X).all():
+        raise Unreadable("an x is not a finite number, or too large")
+    if (np.abs(block.y) > LARGEST_Y).any():
+        raise Unreadable("a y is infinite, or too large")
+    if ((block.time < EARLIEST) | (block.time > LATEST)).any():
+        raise Unreadable("a time is none, or beyond the years 1677 to 2262")
 
 
 # a table as text
@@ -42,10 +69,32 @@ def table(path: Path) -> Groups:
             rows = csv.reader(file)
             if tuple(next(rows, ())) != NAMES:
                 raise Unreadable("it does not begin as a recording")
-            while lines := list(islice(rows, LINES)):
-                yield [block(list(part)) for _, part in groupby(lines, lambda row: (row[0], *row[7:]))]
-    except (ValueError, IndexError, csv.Error) as error:
+            yield from gathered(pieces(rows))
+    except (ValueError, IndexError, OverflowError, csv.Error) as error:
         raise Unreadable(f"a line cannot be read: {error}") from None
+
+
+def pieces(rows: Iterator[list[str]]) -> Iterator[Block]:
+    while lines := list(islice(rows, LINES)):
+        for _, part in groupby(lines, lambda row: (row[0], *row[7:])):
+            yield block(list(part))
+
+
+def gathered(pieces: Iterator[Block]) -> Groups:
+    """Pieces as they were written together: a channel that comes again after others begins a group."""
+    group: list[Block] = []
+    before: set[str] = set()  # channels in the group ...
+    n = 0  # ... and rows
+    for piece in pieces:
+        again = piece.channel in before and piece.channel != group[-1].channel
+        if again or n + len(piece) > MOST:
+            yield group
+            group, before, n = [], set(), 0
+        group.append(piece)
+        before.add(piece.channel)
+        n += len(piece)
+    if group:
+        yield group
 
 
 def block(rows: Sequence[Sequence[str]]) -> Block:
@@ -59,10 +108,21 @@ def block(rows: Sequence[Sequence[str]]) -> Block:
         np.array(n, np.int64),
         np.array(x, np.float64),
         np.array([each or "nan" for each in y], np.float64),
-        np.array([each.removesuffix("Z") for each in time], "M8[ns]").view(np.int64),
+        nanoseconds([each.removesuffix("Z") for each in time]),
         np.array([each == "1" for each in clock], np.bool_),
         np.array([each == "1" for each in gap], np.bool_),
     )
+
+
+def nanoseconds(texts: Sequence[str]) -> Int64s:
+    """Times, ns since 1970.
+
+    ValueError  one is none, or not within 64 bits
+    """
+    found: Int64s = np.array(texts, "M8[ns]").view(np.int64)
+    if (np.array(texts, "M8[us]").view(np.int64) != found // 1000).any():  # NumPy lets them overflow
+        raise ValueError("a time is none, or beyond the years 1677 to 2262")
+    return found
 
 
 def bare(text: str) -> str:
@@ -93,6 +153,8 @@ def stream(path: Path) -> Groups:
             for batch in reader:
                 if batch.num_rows:
                     batch.validate(full=True)
+                    if any(column.null_count for column in batch.columns):
+                        raise Unreadable("a cell is empty")
                     yield parts(batch)
     except amiss as error:
         raise Unreadable(str(error)[:200]) from None

@@ -45,7 +45,8 @@ class Recording:
         self.names: dict[str, None] = {}
         self._writer, self._records, self._asked, self._largest = writer, records, frozenset(asked), largest
         self._file = created(path)
-        self._next = {record.serial: record.total for record in self._chosen()}
+        self._known = {record.serial: record for record in self._chosen()}  # also those deleted since
+        self._next = {serial: record.total for serial, record in self._known.items()}
         self._came = time.time_ns()
         self._wrote = time.monotonic()
         self._errands = Errands()
@@ -56,6 +57,18 @@ class Recording:
     def _chosen(self) -> list[Record]:
         records = self._records().values()
         return [record for record in records if not self._asked or record.name in self._asked]
+
+    def _wanted(self) -> list[Record]:
+        """Channels that were deleted before all of them was written, then those that there are."""
+        found = {record.serial: record for record in self._chosen()}
+        gone = {
+            serial: record
+            for serial, record in self._known.items()
+            if serial not in found and record.total > self._next.get(serial, 0)
+        }
+        self._known = gone | found
+        self._next = {serial: self._next.get(serial, 0) for serial in self._known}
+        return list(self._known.values())
 
     # the task
 
@@ -81,7 +94,7 @@ class Recording:
         self._stop.set()
 
     async def _finish(self) -> None:
-        until = {record.serial: record.total for record in self._chosen()}
+        until = {record.serial: record.total for record in self._wanted()}
         if not self.why:
             await self._flush(until, time.monotonic() + self._within)
             known = self._next
@@ -95,12 +108,12 @@ class Recording:
     def _pause(self) -> float:
         """s until the next look: a small ring that is filled quickly is looked at more often."""
         now = time.time()
-        times = [record.capacity / ROOM / max(record.rate(now), 1e-3) for record in self._chosen()]
+        times = [record.capacity / ROOM / max(record.rate(now), 1e-3) for record in self._wanted()]
         return max(min([WAKES, *times]), SOONEST)
 
     def _due(self) -> bool:
         """Whether there is so much, or has been for so long, that it is to be written."""
-        waiting = [(record.total - self._next.get(record.serial, 0), record) for record in self._chosen()]
+        waiting = [(record.total - self._next[record.serial], record) for record in self._wanted()]
         if time.monotonic() - self._wrote >= SECOND or sum(n for n, _ in waiting) >= MANY:
             return True
         return any(n * ROOM >= record.capacity for n, record in waiting)
@@ -125,12 +138,12 @@ class Recording:
 
     def _taken(self, until: Mapping[int, int] | None) -> list[Block]:
         """The next samples, as many as are written at once; another channel's first each time."""
-        records, room, blocks = self._chosen(), self._writer.most, []
-        self._next = {record.serial: self._next.get(record.serial, 0) for record in records}
+        records, room, blocks = self._wanted(), self._writer.most, []
+        gone = len(records) - len(self._chosen())
         came, self._came = self._came, time.time_ns()
         self._turn += 1
-        for n in range(len(records)):
-            record = records[(n + self._turn) % len(records)]
+        turn = gone + self._turn % max(1, len(records) - gone)
+        for record in records[:gone] + records[turn:] + records[gone:turn]:
             stop = record.total if until is None else until.get(record.serial, 0)
             block = self._of(record, min(stop, record.total), room, (came, self._came))
             if block is not None:

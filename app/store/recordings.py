@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from prometheus_client.core import Metric
@@ -21,7 +22,7 @@ from app.store.entry import ENDS, Entry, bytes_of, read
 from app.store.errands import Errands
 from app.store.kept import Kept
 from app.store.mending import mended, untold
-from app.store.parquet import convert
+from app.store.parquet import GivenUp, convert, sweep
 from app.store.recording import Recording, orphaned
 from app.store.shelf import Folder
 from app.store.writing import WRITERS, there
@@ -66,12 +67,22 @@ class Recordings:
         self._records = records
         self._live: dict[int, tuple[Recording, asyncio.Task[None]]] = {}
         self._errands = Errands()
+        self._converting: asyncio.Task[int] | None = None
+        self._closing = False
         shelf = None if folder is None else Folder(folder, "json", sync=False)
         self.kept: Kept[Entry] = Kept(shelf, read, bytes_of, self._list)
         self._list()
 
     def get(self, id: int) -> Entry | None:
         return self.kept.things.get(id)
+
+    def size(self, id: int) -> int:
+        """Bytes of its file up to the end of the last block that is whole.
+
+        KeyError  there is none
+        """
+        live = self._live.get(id)
+        return self.kept.things[id].bytes if live is None else live[0].size
 
     def file(self, id: int, kind: str) -> Path:
         """Of a recording, or made of it."""
@@ -182,8 +193,10 @@ class Recordings:
         KeyError  there is none
         NotNow    it is under way
         """
-        self.ended(id)
-        for kind in ("parquet", self.kept.things[id].format):
+        entry = self.ended(id)
+        folder = self.file(id, entry.format).parent
+        await self._errands.do(lambda: sweep(folder))
+        for kind in ("parquet", entry.format):
             await self._errands.do(lambda kind=kind: self.file(id, kind).unlink(missing_ok=True))  # type: ignore[misc]
         self.kept.drop(id)
         self.notices.pop("recording", None)
@@ -197,15 +210,20 @@ class Recordings:
     async def convert(self, id: int) -> Entry:
         """Make a Parquet file of a recording.
 
-        KeyError, OSError
-        NotNow  it is under way, or there is no pyarrow
+        KeyError, OSError, Unreadable
+        NotNow  it is under way, there is no pyarrow, or the server ends
         """
         entry = self.ended(id)
         if not there("arrow"):
             raise NotNow("bad_parameter", "Parquet needs pyarrow on the server")
         if not entry.parquet:
             source, made = self.file(id, entry.format), self.file(id, "parquet")
-            size = await self._errands.do(lambda: convert(source, entry.format, made))
+            made_of = partial(convert, source, entry.format, made, lambda: self._closing)
+            self._converting = self._errands.do(made_of)
+            try:
+                size = await self._converting
+            except GivenUp as why:
+                raise NotNow("draining", str(why)) from None
             self.kept.put(id, replace(self.kept.things[id], parquet=size), anyway=True)
         return self.kept.things[id]
 
@@ -213,6 +231,9 @@ class Recordings:
 
     async def watch(self) -> None:
         """Close the recordings of processes that were killed, for ever."""
+        folder = self.folder
+        if folder is not None:
+            await self._errands.do(lambda: sweep(folder))
         await self._find()
         while self.folder is not None:
             for entry in list(self.kept.things.values()):
@@ -253,8 +274,11 @@ class Recordings:
             if (entry := self.kept.things.get(id)) is not None:  # else somebody has taken its file away
                 self.kept.things[id] = replace(entry, why="shutdown")
             made.stop(CLOSED)
+        self._closing = True
         if self._live:
             await asyncio.wait([task for _, task in self._live.values()])
+        if self._converting is not None:
+            await asyncio.wait((self._converting,))
         await self.kept.done()
 
     def collect(self) -> Iterator[Metric]:

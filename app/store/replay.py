@@ -7,9 +7,10 @@ import contextvars
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from itertools import count
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from itertools import count, islice
 from zlib import crc32
 
 import numpy as np
@@ -18,19 +19,30 @@ from app.memory.memory import ChannelLimit
 from app.memory.samples import Samples
 from app.problems import Problem
 from app.store.block import Block, Int64s, samples
+from app.store.entry import Entry
 from app.store.errands import Errands
 from app.store.reading import Groups, Unreadable, blocks
 from app.store.recordings import NotNow, Recordings
 
+DEFAULT = "replay/"  # what its channels' names begin with, so that no sender's channel is among them
 Put = Callable[[list[Samples], float], Awaitable[object] | object]
 AT_ONCE = 4
 STEP = 0.02  # s between two batches at least
 LONGEST_PAUSE = 10.0  # s; a longer silence is shortened
-MOST = 1 << 16  # samples in a batch
-FASTEST = 1e6
+REST = 1.0  # s between two passes of a recording that has no duration
+MOST = 1 << 16  # samples of a channel in a batch ...
+RUNS = 1 << 10  # ... and runs without a gap
+SLOWEST, FASTEST = 1e-6, 1e6
 PREFIX = re.compile(r"[A-Za-z0-9_.:/-]{0,32}")
 LONGEST_NAME = 64
 NS = 1e9
+
+Read = Callable[[], Awaitable[list[Block] | None]]  # the next group; None: there is none
+log = logging.getLogger(__name__)
+
+
+def anywhere(_: Set[str]) -> None:
+    """Whoever plays it may write to any channel."""
 
 
 @dataclass(slots=True)
@@ -39,6 +51,8 @@ class Playing:
 
     speed   of the time in which it came; 0: as fast as it goes
     prefix  of the names of its channels
+    reach   raises a Problem where it may not write to some channels
+    begun   channels of which samples were played since it began, or began again
     """
 
     id: int
@@ -47,6 +61,8 @@ class Playing:
     prefix: str
     samples: int = 0
     began: float = 0.0
+    reach: Callable[[Set[str]], None] = anywhere
+    begun: set[str] = field(default_factory=set)
 
     def told(self) -> dict[str, object]:
         """What a list says of it."""
@@ -82,6 +98,56 @@ class Pace:
         return max(found, STEP)
 
 
+class Queue:
+    """Samples that are read and not played yet, of each channel in order.
+
+    n         how many
+    interval  ns between the last two of a channel that came at different times; 0: there are none
+    """
+
+    def __init__(self) -> None:
+        self.n = self.interval = 0
+        self._blocks: dict[str, deque[tuple[Block, Int64s]]] = {}
+        self._last: dict[str, int] = {}
+
+    def add(self, group: Sequence[Block]) -> int:
+        """Take what was written together; returns when the first of it came."""
+        return min(self._put(block) for block in group)
+
+    def _put(self, block: Block) -> int:
+        last = self._last.get(block.channel, int(block.time[0]))
+        time: Int64s = np.maximum(np.maximum.accumulate(block.time), last)
+        self._blocks.setdefault(block.channel, deque()).append((block, time))
+        self.n += len(block)
+        newest = self._last[block.channel] = int(time[-1])
+        at = int(time.searchsorted(newest))
+        before = int(time[at - 1]) if at else last
+        self.interval = newest - before or self.interval
+        return int(time[0])
+
+    def first(self) -> int | None:
+        """When the next sample came; None: there is none."""
+        return min((int(blocks[0][1][0]) for blocks in self._blocks.values() if blocks), default=None)
+
+    def take(self, due: int) -> list[Block]:
+        """What came until then, as much of each channel as is sent at once."""
+        return [part for blocks in self._blocks.values() for part in self._parts(blocks, due)]
+
+    def _parts(self, blocks: deque[tuple[Block, Int64s]], due: int) -> Iterator[Block]:
+        room = MOST
+        while blocks and room:
+            block, time = blocks[0]
+            n = min(int(time.searchsorted(due, "right")), room)
+            if n:
+                yield block.part(0, n)
+            room -= n
+            self.n -= n
+            if n < len(block):
+                blocks[0] = block.part(n, len(block)), time[n:]
+                return
+            blocks.popleft()
+
+
 class Replays:
     """
     told  of all that are under way; a new list after each change
@@ -93,25 +159,50 @@ class Replays:
         self._recordings, self._put = recordings, put
         self._live: dict[int, tuple[Playing, asyncio.Task[None]]] = {}
 
-    def start(self, id: int, speed: float = 1.0, prefix: str = "replay/", *, loop: bool = False) -> Playing:
+    def start(
+        self,
+        id: int,
+        speed: float = 1.0,
+        prefix: str = DEFAULT,
+        *,
+        loop: bool = False,
+        reach: Callable[[Set[str]], None] = anywhere,
+    ) -> Playing:
         """Play a recording; one that is played begins again.
 
+        reach       raises a Problem where it may not write to some channels
         KeyError    there is none
-        NotNow      it is still recorded, or too many are played
+        NotNow      it is still recorded, too many are played, or another one with the same channels is
         ValueError  no such speed or prefix
+        Problem     what reach raises
         """
         entry = self._recordings.ended(id)
-        if not 0 <= speed <= FASTEST or not PREFIX.fullmatch(prefix):
-            raise ValueError(f"a speed is 0 to {FASTEST:.0f}, a prefix up to 32 letters, digits or _ . : / -")
+        if not (speed == 0 or SLOWEST <= speed <= FASTEST) or not PREFIX.fullmatch(prefix):
+            speeds = f"a speed is 0, or {SLOWEST:f} to {FASTEST:.0f}"
+            raise ValueError(f"{speeds}; a prefix is up to 32 letters, digits or _ . : / -")
+        reach({name(prefix, channel) for channel in entry.channels})
+        self._allow(entry, prefix)
         self.stop(id)
-        if len(self._live) >= AT_ONCE:
-            raise NotNow("replay_limit", f"{AT_ONCE} recordings are played, as many as there may be")
-        playing = Playing(id, speed, loop, prefix, began=time.time())
+        playing = Playing(id, float(speed), loop, prefix, began=time.time(), reach=reach)
         nobody = contextvars.Context()  # of its own: the caller's would keep the caller's page alive
         task = asyncio.get_running_loop().create_task(self._played(playing, entry.format), context=nobody)
         self._live[id] = playing, task
         self._list()
         return playing
+
+    def _allow(self, entry: Entry, prefix: str) -> None:
+        """
+        NotNow  it cannot be played beside the others
+        """
+        others = [playing for id, (playing, _) in self._live.items() if id != entry.id]
+        if len(others) >= AT_ONCE:
+            raise NotNow("replay_limit", f"{AT_ONCE} recordings are played, as many as there may be")
+        names = {name(prefix, channel) for channel in entry.channels}
+        for playing in others:
+            played = self._recordings.get(playing.id)
+            channels = played.channels if played is not None else ()
+            if playing.begun & names or names & {name(playing.prefix, channel) for channel in channels}:
+                raise NotNow("replay_limit", f"recording {playing.id} plays a channel of that name; stop it")
 
     def get(self, id: int) -> Playing | None:
         """None: it is not played."""
@@ -133,24 +224,35 @@ class Replays:
         try:
             for n in count():
                 before = playing.samples
-                await self._once(playing, blocks(path, format))
+                rest = await self._once(playing, blocks(path, format))
                 if not playing.loop or playing.samples == before:
                     break
-                logging.getLogger(__name__).debug("Recording %s begins again, %s", playing.id, n + 1)
+                await asyncio.sleep(rest)
+                log.debug("Recording %s begins again, %s", playing.id, n + 1)
         except (Problem, ChannelLimit, Unreadable, OSError) as error:
             notices["replay"] = f"Recording {playing.id} is not played any more: {error}."
+        except Exception as error:  # whatever it is, all who look are to know
+            log.exception("Recording %s cannot be played", playing.id)
+            why = str(error) or type(error).__name__
+            notices["replay"] = f"Recording {playing.id} is not played any more: {why}."
         finally:
             if self._live.get(playing.id, (None,))[0] is playing:
                 del self._live[playing.id]
                 self._list()
 
-    async def _once(self, playing: Playing, groups: Groups) -> None:
-        errands, pace = Errands(), Pace(playing.speed)
-        while (group := await errands.do(lambda: next(groups, None))) is not None:
-            if playing.speed:
-                await self._in_time(playing, group, pace)
-            else:
-                await self._at_once(playing, group)
+    async def _once(self, playing: Playing, groups: Groups) -> float:
+        """Play to the end; returns s until it may begin again."""
+        playing.begun.clear()
+        errands = Errands()
+
+        async def read() -> list[Block] | None:
+            return await errands.do(lambda: next(groups, None))
+
+        if playing.speed:
+            return await self._in_time(playing, read, Pace(playing.speed))
+        while (group := await read()) is not None:
+            await self._at_once(playing, group)
+        return STEP
 
     async def _at_once(self, playing: Playing, group: Sequence[Block]) -> None:
         for block in group:
@@ -159,30 +261,43 @@ class Replays:
                 await self._send(playing, [block.part(start, start + MOST)])
                 await asyncio.sleep(time.thread_time() - began)  # half of the time is others'
 
-    async def _in_time(self, playing: Playing, group: Sequence[Block], pace: Pace) -> None:
-        """Send samples when they are due, those of all channels together."""
-        times: list[Int64s] = [np.maximum.accumulate(block.time) for block in group]
-        heads = [0] * len(group)
-        while ahead := [int(time[head]) for time, head in zip(times, heads, strict=True) if head < len(time)]:
-            pace.begin(min(ahead))
-            due = pace.due()
-            ends = [int(time.searchsorted(due, "right")) for time in times]
-            ends = [min(max(end, head), head + MOST) for end, head in zip(ends, heads, strict=True)]
-            parts = [block.part(*ends_of) for block, *ends_of in zip(group, heads, ends, strict=True)]
-            await self._send(playing, [part for part in parts if len(part)])
-            heads = ends
-            left = [int(time[head]) for time, head in zip(times, heads, strict=True) if head < len(time)]
-            if left:
-                await asyncio.sleep(pace.wait(min(left)))
+    async def _in_time(self, playing: Playing, read: Read, pace: Pace) -> float:
+        """Send samples when they are due, those of all channels together; returns s until it may begin again.
+
+        A group is read when the one before is begun: what was written later may have come at the same time.
+        """
+        queue, more, newest = Queue(), True, None
+        while more or queue.n:
+            while more and queue.n < MOST and (newest is None or newest <= pace.due()):
+                group = await read()
+                if group is None:
+                    more = False
+                else:
+                    newest = queue.add(group)
+                    pace.begin(newest)
+            await self._send(playing, queue.take(pace.due()))
+            if (first := queue.first()) is not None:
+                await asyncio.sleep(pace.wait(first))
+        return min(max(queue.interval / NS / playing.speed, STEP), LONGEST_PAUSE) if queue.interval else REST
 
     async def _send(self, playing: Playing, parts: Sequence[Block]) -> None:
         """Have the scope take what is due, as it takes what a sender sends."""
-        batch = [each for part in parts for each in samples(part, name(playing.prefix, part.channel))]
-        if batch:
+        runs = (run for part in parts for run in self._runs(playing, part))
+        while batch := list(islice(runs, RUNS)):
+            playing.reach({each.channel for each in batch})
             done = self._put(batch, time.time())
             if isinstance(done, Awaitable):
                 await done
             playing.samples += sum(map(len, batch))
+            if len(batch) == RUNS:
+                await asyncio.sleep(0)
+
+    def _runs(self, playing: Playing, part: Block) -> Iterator[Samples]:
+        """What is sent of a part; no line leads from what the channel had before to what is played."""
+        channel = name(playing.prefix, part.channel)
+        afresh = channel not in playing.begun
+        playing.begun.add(channel)
+        yield from samples(part, channel, afresh=afresh)
 
     async def close(self) -> None:
         for id in list(self._live):

@@ -100,7 +100,7 @@ def place(data: Path | None) -> Path:
         except OSError:
             continue
         if os.access(folder, os.W_OK):
-            return folder
+            return folder.absolute()  # nginx looks for it in another folder
     raise CertificateError(
         f"No certificate can be kept: {folders[0]} cannot be written; SCOPE_DATA can name a folder."
     )

@@ -75,7 +75,7 @@ def replay(tab: Tab, words: Words) -> None:
     if isinstance(speed, bool) or not isinstance(speed, int | float):
         raise Refused("A speed is a number.")
     try:
-        replays.start(id, float(speed), loop=words.get("loop") is True)
+        replays.start(id, speed, loop=words.get("loop") is True)
     except NotNow as why:
         raise Refused(f"{sentence(str(why))}.") from None
     except ValueError as error:
@@ -97,7 +97,9 @@ def soon(tab: Tab, work: Coroutine[Any, Any, object]) -> None:
 
 def heard(tell: Callable[[str], None], doing: asyncio.Future[object]) -> None:
     error = None if doing.cancelled() else doing.exception()
-    if isinstance(error, OSError):
+    if isinstance(error, FileNotFoundError):
+        tell(GONE)
+    elif isinstance(error, OSError):
         tell(UNKEPT.format(said(error)))
     elif isinstance(error, KeyError):
         tell(GONE)

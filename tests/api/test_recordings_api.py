@@ -15,7 +15,11 @@ import pyarrow as pa
 import pytest
 from screens import Screens, serving
 
+from app.config import Config
+from app.guard.guard import Guard
 from app.store import recording
+from app.store import recordings as store
+from app.texts import Token, digest
 from tests.conftest import wait_until
 
 X = np.arange(3000) / 1000
@@ -113,11 +117,17 @@ def test_playing_can_be_ended(scope: Screens) -> None:
         ("/recordings", b'{"format": 5}', 400, "bad_parameter"),
         ("/recordings", b'{"channels": "a"}', 400, "bad_parameter"),
         ("/recordings", b'{"channels": [5]}', 400, "bad_parameter"),
+        ("/recordings", b'{"channels": 0}', 400, "bad_parameter"),
+        ("/recordings", b'{"channels": ""}', 400, "bad_parameter"),
+        ("/recordings", b'{"channels": {}}', 400, "bad_parameter"),
+        ("/recordings", b'{"channels": []}', 400, "bad_parameter"),
         ("/recordings", b" " * 20_000, 413, "body_too_large"),
         ("/recordings/9/stop", b"", 404, "not_found"),
         ("/recordings/1/stop?format=mp3", b"", 400, "bad_parameter"),
         ("/recordings/1/replay", b'{"speed": -1}', 400, "bad_parameter"),
         ("/recordings/1/replay", b'{"speed": "x"}', 400, "bad_parameter"),
+        ("/recordings/1/replay", b'{"speed": 1e-320}', 400, "bad_parameter"),
+        ("/recordings/1/replay", b'{"speed": 99999999999999999999}', 400, "bad_parameter"),
         ("/recordings/1/replay", b'{"prefix": "<b>"}', 400, "bad_parameter"),
         ("/recordings/1/replay", b'{"loop": 1}', 400, "bad_parameter"),
         ("/recordings/9/replay", b"{}", 404, "not_found"),
@@ -129,6 +139,68 @@ def test_what_cannot_be_is_refused(scope: Screens, path: str, body: bytes, statu
     found, answer = scope.ask("POST", path, body)
     assert (found, answer["code"]) == (status, code)
     assert len(scope.ask("GET", "/recordings")[1]) == 1
+
+
+def test_no_channels_named_are_all(scope: Screens) -> None:
+    assert begin(scope, format="csv", channels=None)["asked"] == []
+
+
+def test_one_under_way_is_not_as_short_as_it_was_a_second_ago(
+    scope: Screens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "TOLD", 60.0)
+    begin(scope, format="csv")
+    path = tmp_path / "recordings" / "1.csv"
+    scope.send("a", 1 + X, np.sin(X))
+    wait_until(lambda: path.read_bytes().count(b"\n") == 3001)
+    assert scope.ask("GET", "/recordings")[1][0]["bytes"] < 1000
+    assert scope.get("/recordings/1")[1] == path.read_bytes()
+
+
+@pytest.mark.parametrize("format", ["arrow", "csv"])
+def test_a_file_that_is_short_or_gone_is_said(scope: Screens, tmp_path: Path, format: str) -> None:
+    begin(scope, format=format)
+    scope.send("a", 1 + X, np.sin(X))
+    path = tmp_path / "recordings" / f"1.{format}"
+    half = end(scope)["bytes"] // 2 + 1
+    os.truncate(path, half)
+    status, answer = scope.ask("POST", "/recordings/1/stop?format=parquet")
+    assert (status, answer["code"]) == (400, "bad_parameter")
+    assert "cannot be read" in answer["message"]
+    assert len(scope.get("/recordings/1")[1]) == half
+    path.unlink()
+    for method, way in (("POST", "/stop?format=parquet"), ("GET", "")):
+        status, answer = scope.ask(method, f"/recordings/1{way}")
+        assert (status, answer["code"], answer["message"]) == (404, "not_found", "its file is gone")
+
+
+def test_while_there_are_write_tokens_only_they_play_to_the_channels_of_senders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = Token(digest("any")), Token(digest("a"), frozenset({"a"})), Token(digest("b"), frozenset({"b"}))
+    monkeypatch.setattr("screens.Guard", lambda _: Guard(Config(write_tokens=tokens)))
+    with serving(folder=tmp_path) as scope:
+        begin(scope, format="csv")
+        scope.send("a", 1 + X, np.sin(X))
+        end(scope)
+
+        def played(prefix: str, **headers: str) -> tuple[int, str]:
+            words = {"speed": 0, "prefix": prefix}
+            status, answer = scope.ask("POST", "/recordings/1/replay", words, **headers)
+            return status, answer.get("code", answer["status"])
+
+        for prefix in ("", "re", "replay", "Replay/"):
+            assert played(prefix) == (401, "unauthorized")
+            assert played(prefix, Authorization="Bearer viewer") == (401, "unauthorized")
+        assert played("", Authorization="Bearer b") == (403, "forbidden")
+        assert played("x/", Authorization="Bearer a") == (403, "forbidden")
+        assert set(scope.memory.records) == {"a"}
+        assert scope.memory.records["a"].total == 3000
+        assert played("replay/") == played("replay/x/") == (200, "success")
+        assert played("", Authorization="Bearer a") == (200, "success")
+        wait_until(lambda: scope.memory.records["a"].total == 6000)
+        assert played("", Authorization="Bearer viewer", X_Api_Key="any") == (200, "success")
+        wait_until(lambda: scope.memory.records["a"].total == 9000)
 
 
 def test_one_that_is_recorded_cannot_be_played(scope: Screens) -> None:
@@ -161,6 +233,7 @@ def test_a_full_disk_is_507_at_the_beginning_and_at_the_end(
         status, answer = scope.ask("POST", "/recordings/1/stop")
         assert (status, answer["code"]) == (507, "disk_full")
         assert "can be read up to there" in answer["message"]
+        assert scope.ask("POST", "/recordings/1/stop?format=parquet")[1]["parquet"] > 0
         assert scope.feed is not None
         assert "the disk is full" in scope.feed.notices["recording"]
         monkeypatch.undo()

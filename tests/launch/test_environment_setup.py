@@ -163,9 +163,10 @@ def test_an_active_environment_that_lacks_packages_is_not_touched(folder: Path) 
 
 
 def test_an_active_conda_environment_is_told_to_use_conda(folder: Path) -> None:
-    ask_for(folder, "no-such-package>=1.5")
+    ask_for(folder, "no-such-package>=1.5", "prometheus-client>=99", "xxhash>=99")
     _, said = refusal(folder, VIRTUAL_ENV="", CONDA_PREFIX=sys.prefix)
-    assert "run conda install --channel conda-forge 'no-such-package>=1.5' (or" in said
+    lacking = "'no-such-package>=1.5' 'prometheus_client>=99' 'python-xxhash>=99'"  # by their names there
+    assert f"run conda install --channel conda-forge {lacking} (or" in said
 
 
 def test_an_active_environment_that_is_gone_is_one_sentence(folder: Path) -> None:

@@ -83,6 +83,13 @@ def test_ipv6_addresses_stand_in_brackets() -> None:
     assert (said["listen"], said["local_url"]) == ("[::1]:8080", "http://[::1]:8080")
 
 
+@pytest.mark.parametrize(("bind", "asked"), [("0.0.0.0", "127.0.0.1"), ("::", "::1")])
+def test_who_listens_everywhere_is_asked_at_this_machine(bind: str, asked: str) -> None:
+    said = settings.assignments(Config(bind=bind), 8080)
+    assert (said["probe_host"], said["local_url"]) == (asked, "http://localhost:8080")
+    assert bind == "0.0.0.0" or said["lan_url"] == ""
+
+
 def test_port_80_is_not_written() -> None:
     assert settings.url("localhost", 80) == "http://localhost"
 

@@ -131,6 +131,21 @@ def test_a_bad_scope_nginx_is_one_sentence(folder: Path) -> None:
     assert refusal(folder, SCOPE_NGINX="maybe") == (1, "start.sh: SCOPE_NGINX='maybe': wants on or off.\n")
 
 
+@pytest.mark.parametrize("nginx", ["off", pytest.param("on", marks=needs_nginx)])
+def test_ipv6_alone_is_announced_too(bare_folder: Path, start: Start, nginx: str) -> None:
+    main = bare_folder / "app" / "__main__.py"
+    main.write_text(main.read_text().replace("socket.AF_INET\n", "socket.AF_INET6\n"))
+    scope = start(bare_folder, BIND="::", SCOPE_NGINX=nginx).up()
+    assert f"Web Oscilloscope on http://localhost:{scope.port}\n" in scope.text()
+
+
+def test_a_link_to_it_starts_the_same(bare_folder: Path, start: Start, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "start.sh").symlink_to(bare_folder / "start.sh")
+    assert start(links, SCOPE_NGINX="off").up().answers()
+
+
 def test_a_socket_of_ones_own_needs_neither_nginx_nor_port(
     bare_folder: Path, start: Start, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ BATCHES = {
     "goes on": [block(4, base=5, offsets=np.arange(4) * 1e-3, step=1e-3, origin=Origin.NEXT)],
     "a gap": [block(3, y=np.array([1.0, np.nan, 3.0]))],
     "units and letters": [block(2, channel="Kanal/ß :µ", unit="°C", x_unit="")],
+    "told gaps": [block(3, gap=True), block(3, gap=False), block(1, y=np.ones(1, np.float32), gap=True)],
     "several": [block(3, channel="a"), block(1001, channel="b"), block(2, channel="a")],
     "a view": [block(4, y=np.arange(8.0)[::2])],
     "far": [block(2, base=-1e150, offsets=np.array([0.0, 5e-324]))],
@@ -42,7 +43,7 @@ def test_all_of_it_comes_back(name: str, missing: int | None) -> None:
     found = unpacked(b"".join(packed(batch, 12.5, missing, b"note\0\xff")))
     assert (found.now, found.missing, found.note) == (12.5, missing, b"note\0\xff")
     for was, now in zip(batch, found.batch, strict=True):
-        for fact in ("channel", "base", "origin", "step", "unit", "x_unit"):
+        for fact in ("channel", "base", "origin", "step", "unit", "x_unit", "gap"):
             assert getattr(now, fact) == getattr(was, fact), fact
             assert type(getattr(now, fact)) is type(getattr(was, fact)), fact
         assert now.offsets.tobytes() == was.offsets.tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -118,9 +119,9 @@ def test_a_parquet_file_holds_the_same(tmp_path: Path, format: str, monkeypatch:
     monkeypatch.setattr(parquet, "GROUP", 300)
     groups = [taken_from(memory(), at, at + 50) for at in range(0, 200, 50)]
     path = file_of(tmp_path, format, recorded(format, groups))
-    size = parquet.convert(path, format, tmp_path / "1.parquet")
+    size = parquet.convert(path, format, tmp_path / "1.parquet", lambda: False)
     assert size == (tmp_path / "1.parquet").stat().st_size
-    assert pq.ParquetFile(tmp_path / "1.parquet").num_row_groups == (2 if format == "arrow" else 1)
+    assert pq.ParquetFile(tmp_path / "1.parquet").num_row_groups == 2
     frame = pd.read_parquet(tmp_path / "1.parquet")
     own = frame[frame.channel == "wave"]
     np.testing.assert_array_equal(own.y, taken_from(memory())[0].y)
@@ -172,6 +173,63 @@ def test_a_damaged_line_is_unreadable(tmp_path: Path) -> None:
         read(file_of(tmp_path, "csv", data), "csv")
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "99999999999999999999,1,1,2026-01-01T00:00:00Z",
+        "5,nan,1,2026-01-01T00:00:00Z",
+        "5,-inf,1,2026-01-01T00:00:00Z",
+        "5,1e300,1,2026-01-01T00:00:00Z",
+        "5,1,1e999,2026-01-01T00:00:00Z",
+        "5,1,-1e200,2026-01-01T00:00:00Z",
+        "5,1,1,NaT",
+        "5,1,1,3000-01-01T00:00:00Z",
+        "5,1,1,1600-01-01T00:00:00Z",
+    ],
+)
+def test_what_no_memory_can_have_had_is_unreadable(tmp_path: Path, cells: str) -> None:
+    data = recorded("csv", [taken_from(memory(), 0, 2)]) + f"wave,{cells},0,0,V,s\n".encode()
+    with pytest.raises(Unreadable):
+        read(file_of(tmp_path, "csv", data), "csv")
+
+
+@pytest.mark.parametrize(("name", "value"), [("x", np.nan), ("x", np.inf), ("y", np.inf), ("time", 1 << 63)])
+def test_neither_is_it_taken_from_a_stream(tmp_path: Path, name: str, value: float) -> None:
+    block = taken_from(memory(), 0, 2)[0]
+    column = getattr(block, name).copy()
+    column[1] = np.iinfo(np.int64).min if name == "time" else value
+    data = recorded("arrow", [[replace(block, **{name: column})]])
+    with pytest.raises(Unreadable):
+        read(file_of(tmp_path, "arrow", data), "arrow")
+
+
+def test_a_file_that_ends_too_early_is_unreadable_and_one_that_is_gone_is_gone(tmp_path: Path) -> None:
+    for format in FORMATS:
+        data = recorded(format, [taken_from(memory())])
+        path = file_of(tmp_path, format, data[: len(data) // 2 + 1])
+        with pytest.raises(Unreadable):
+            read(path, format)
+        path.unlink()
+        with pytest.raises(FileNotFoundError):
+            read(path, format)
+
+
+def test_a_table_is_read_in_the_groups_in_which_it_was_written(tmp_path: Path) -> None:
+    wave, clock, _ = taken_from(memory())
+    groups = [[wave.part(0, 90), clock.part(0, 90)], [wave.part(90, 99), clock.part(90, 200)]]
+    path = file_of(tmp_path, "csv", recorded("csv", groups))
+    found = [[(each.channel, len(each)) for each in group] for group in blocks(path, "csv")]
+    assert found == [[("wave", 90), ("clock", 90)], [("wave", 9), ("clock", 110)]]
+
+
+def test_a_group_of_a_table_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LINES", 8)
+    monkeypatch.setattr(reading, "MOST", 50)
+    path = file_of(tmp_path, "csv", recorded("csv", [taken_from(memory())[:1]]))
+    found = [sum(map(len, group)) for group in blocks(path, "csv")]
+    assert found == [48, 48, 48, 48, 8]
+
+
 def test_a_changed_byte_is_unreadable_at_worst_and_what_it_is_in_can_be_closed(tmp_path: Path) -> None:
     data = recorded("arrow", [taken_from(memory(), 0, 20)])
     unreadable = 0
@@ -203,7 +261,7 @@ def test_without_the_library_there_are_tables(monkeypatch: pytest.MonkeyPatch, t
 def test_what_is_played_has_the_same_x_y_and_nanoseconds() -> None:
     made, again = memory(), Memory(100_000)
     for block in taken_from(made):
-        again.append(samples(block, block.channel), NOW)
+        again.append(list(samples(block, block.channel)), NOW)
     for name, record in made.records.items():
         twin = again.records[name]
         np.testing.assert_array_equal(twin.y(0, 200), record.y(0, 200))
@@ -216,7 +274,7 @@ def test_where_the_clock_takes_over_there_are_two_runs() -> None:
     made = Memory(1000)
     made.append([Samples("a", 5.0, np.arange(3.0), np.ones(3), Origin.DATA)], NOW)
     made.append([Samples("a", START, np.zeros(1), np.ones(1), Origin.CLOCK)], NOW)
-    runs = samples(taken(made.records["a"], 0, 4, CAME), "b")
+    runs = list(samples(taken(made.records["a"], 0, 4, CAME), "b"))
     assert [(run.channel, run.base, run.origin, len(run)) for run in runs] == [
         ("b", 5.0, Origin.DATA, 3),
         ("b", START, Origin.CLOCK, 1),

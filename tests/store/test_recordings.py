@@ -98,6 +98,43 @@ def test_a_channel_that_began_anew_is_recorded_from_its_beginning(tmp_path: Path
     assert len(finished(work()).read()["a"]) == 30
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_channel_that_is_deleted_is_recorded_to_its_end(tmp_path: Path, format: str) -> None:
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path)
+        bench.send("a", 0, 50)
+        await bench.start(format)
+        bench.send("a", 50, 3)
+        bench.memory.delete("a")
+        bench.send("a", 7, 2)
+        bench.send("b", 0, 5)
+        bench.memory.clear()
+        return bench, await bench.recordings.stop(1)
+
+    bench, entry = finished(work())
+    assert (entry.samples, entry.missed, entry.channels) == (3, 0, ("a",))
+    assert bench.read()["a"].x.tolist() == [50, 51, 52]
+
+
+def test_a_channel_that_is_deleted_while_it_is_looked_at_comes_before_the_next_of_its_name(
+    tmp_path: Path,
+) -> None:
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path)
+        await bench.start()
+        for name in "abc":
+            bench.send(name, 0, 3)
+        await asyncio.sleep(0.3)  # it has seen them, and waits for more before it writes
+        bench.memory.delete("b")
+        bench.send("b", 100, 2)
+        return bench, await bench.recordings.stop(1)
+
+    bench, entry = finished(work())
+    assert (entry.samples, entry.missed) == (11, 0)
+    assert bench.read()["b"].x.tolist() == [0, 1, 2, 100, 101]
+    assert bench.read()["b"].gap.tolist() == [True, False, False, True, False]
+
+
 def test_a_recording_can_be_read_while_it_is_under_way(tmp_path: Path) -> None:
     async def work() -> None:
         bench = Bench(tmp_path)

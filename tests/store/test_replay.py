@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Set
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from app.ingest.fields import channel_name
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.problems import Problem
-from app.store import replay
-from app.store.block import taken
+from app.store import replay as module
+from app.store.block import Block, taken
 from app.store.entry import Entry
 from app.store.recordings import NotNow, Recordings
 from app.store.replay import FASTEST, LONGEST_PAUSE, NS, STEP, Pace, Replays, name
@@ -28,7 +29,7 @@ SPAN = 1.0  # s
 class Bench:
     """A folder with one recording of a second: a wave by the clock, and one with x of its own."""
 
-    def __init__(self, folder: Path, why: Problem | None = None, late: bool = False) -> None:
+    def __init__(self, folder: Path, why: Exception | None = None, late: bool = False) -> None:
         self.memory, self.why, self.late, self.batches = Memory(100_000), why, late, 0
         self.recordings = Recordings(folder, dict, most=9, largest=1 << 30, notices={})
         self.replays = Replays(self.recordings, self.put)
@@ -82,7 +83,7 @@ def test_everything_is_played_under_its_own_names(tmp_path: Path, speed: float, 
 
 def test_in_its_own_time_channels_go_on_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(replay, "Pace", lambda speed: Pace(speed, lambda: now[0]))
+    monkeypatch.setattr(module, "Pace", lambda speed: Pace(speed, lambda: now[0]))
 
     async def work() -> None:
         bench = Bench(tmp_path)
@@ -102,6 +103,38 @@ def test_in_its_own_time_channels_go_on_together(tmp_path: Path, monkeypatch: py
     finished(work())
 
 
+def wave(channel: str, part: int) -> Block:
+    """A twentieth of a second at 100 kS/s."""
+    n, y = np.arange(5000 * part, 5000 * (part + 1)), np.ones(5000)
+    flags = np.zeros(5000, np.bool_)
+    return Block(channel, "V", "s", n, n / 1e5, y, START + n * 10_000, flags, flags)
+
+
+@pytest.mark.parametrize("turning", [False, True], ids=["in order", "in turn"])
+def test_channels_of_a_table_go_on_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turning: bool
+) -> None:
+    now, writer = [0.0], Table()
+    monkeypatch.setattr(module, "Pace", lambda speed: Pace(speed, lambda: now[0]))
+    parts = [[wave("p", part), wave("q", part)][:: -1 if turning and part % 2 else 1] for part in range(8)]
+
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        bench.recordings.file(1, "csv").write_bytes(writer.begin() + b"".join(map(writer.block, parts)))
+        bench.replays.start(1, 1.0)
+        for step in range(40):
+            now[0] = step / 100
+            while bench.memory.accepted < max(2, 2000 * step):
+                await asyncio.sleep(0.001)
+            totals = [record.total for record in bench.memory.records.values()]
+            assert max(totals) - min(totals) <= 1
+            assert max(totals) <= 1000 * step + 1
+        now[0] = 1.0
+        await bench.over()
+
+    finished(work())
+
+
 def test_a_loop_begins_again_until_it_is_stopped(tmp_path: Path) -> None:
     async def work() -> None:
         bench = Bench(tmp_path)
@@ -114,6 +147,58 @@ def test_a_loop_begins_again_until_it_is_stopped(tmp_path: Path) -> None:
         n = bench.memory.accepted
         await asyncio.sleep(0.05)
         assert bench.memory.accepted == n
+
+    finished(work())
+
+
+def test_a_loop_of_no_duration_rests(tmp_path: Path) -> None:
+    async def work() -> None:
+        bench, writer = Bench(tmp_path), Table()
+        bench.recordings.file(1, "csv").write_bytes(writer.begin() + writer.block([wave("p", 0).part(0, 1)]))
+        bench.replays.start(1, 1.0, loop=True)
+        while bench.memory.accepted < 1:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.2)
+        assert bench.memory.accepted == 1
+        await bench.replays.close()
+
+    finished(work())
+
+
+def test_two_that_play_the_same_channel_are_not_played_together(tmp_path: Path) -> None:
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        things = bench.recordings.kept.things
+        things[1] = replace(things[1], channels=("clock", "own"))
+        things[2], things[3] = Entry(2, "csv", (), 0.0, 1.0, channels=("own",)), replace(things[1], id=3)
+        bench.replays.start(1, 0.001)
+        for id, prefix in ((2, "replay/"), (3, "replay/")):
+            with pytest.raises(NotNow, match="recording 1 plays a channel of that name"):
+                bench.replays.start(id, 1.0, prefix)
+        bench.replays.start(3, 0.001, "again/")
+        bench.replays.start(1, 0.002)
+        assert [each["id"] for each in bench.replays.told] == [3, 1]
+        await bench.replays.close()
+
+    finished(work())
+
+
+def test_channels_out_of_reach_are_not_played(tmp_path: Path) -> None:
+    def reach(names: Set[str]) -> None:
+        if "own" in names:
+            raise Problem("forbidden", "this token may not write to own")
+
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        things = bench.recordings.kept.things
+        things[1] = replace(things[1], channels=("clock", "own"))
+        with pytest.raises(Problem, match="may not write to own"):
+            bench.replays.start(1, 0.0, "", reach=reach)
+        things[1] = replace(things[1], channels=())  # of one that was killed, not all are known
+        bench.replays.start(1, 0.0, "", reach=reach)
+        await bench.over()
+        assert "own" not in bench.memory.records
+        assert "may not write to own" in bench.recordings.notices["replay"]
 
     finished(work())
 
@@ -139,6 +224,20 @@ def test_what_takes_no_samples_ends_it_and_everybody_is_told(tmp_path: Path) -> 
         assert "this would be channel 9" in bench.recordings.notices["replay"]
 
     finished(work())
+
+
+@pytest.mark.parametrize("why", [MemoryError(), OverflowError("too large"), RuntimeError("bug")])
+def test_whatever_ends_it_everybody_is_told(
+    tmp_path: Path, why: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        bench = Bench(tmp_path, why)
+        bench.replays.start(1, 1.0)
+        await bench.over()
+        assert (str(why) or "MemoryError") in bench.recordings.notices["replay"]
+
+    finished(work())
+    assert "Recording 1 cannot be played" in caplog.text
 
 
 def test_a_damaged_file_ends_it_and_everybody_is_told(tmp_path: Path) -> None:
@@ -171,12 +270,14 @@ def test_what_cannot_be_played_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
             (-1.0, ""),
             (float("nan"), ""),
             (2 * FASTEST, ""),
+            (1e-320, ""),
+            (10**400, ""),
             (1.0, "<b>"),
             (1.0, "x" * 33),
         ):
             with pytest.raises(ValueError, match="a speed is"):
                 bench.replays.start(1, speed, prefix)
-        monkeypatch.setattr(replay, "AT_ONCE", 0)
+        monkeypatch.setattr(module, "AT_ONCE", 0)
         with pytest.raises(NotNow, match="as many as there may be"):
             bench.replays.start(1)
 

@@ -98,6 +98,11 @@ def test_it_is_kept_with_the_data(tmp_path: Path) -> None:
     assert served(str(pair.cert), str(pair.key), None, "0.0.0.0") == pair
 
 
+def test_its_path_says_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert served("", "", Path("data"), "127.0.0.1").cert == tmp_path / "data" / "tls" / "cert.pem"
+
+
 def test_without_openssl_and_library_one_sentence_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
