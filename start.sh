@@ -27,9 +27,9 @@ end_group() {
 # The app first, so that nginx still carries its last answers. Five seconds at the most, together.
 finish() {
     trap '' TERM INT HUP USR1
-    end_group "$job" TERM 70
+    end_group "$job" TERM 80
     end_workers
-    end_group "$front" QUIT 20 "$(cat "$run/nginx.pid" 2>/dev/null)"
+    end_group "$front" QUIT 16 "$(cat "$run/nginx.pid" 2>/dev/null)"
     rm -rf -- ${half_made:+"$half_made"} ${run:+"$run"}
 }
 trap finish EXIT

@@ -72,10 +72,13 @@ class Refusals:
         if self.clock() - told.at >= EVERY:
             self.tell(code, told)
 
-    def flush(self) -> None:
-        """Tell what has waited long enough; to be called now and then."""
+    def flush(self, every: float = EVERY) -> None:
+        """Tell what has waited long enough; to be called now and then.
+
+        every  s; 0: tell all that waits
+        """
         for code, told in self.told.items():
-            if told.waiting and self.clock() - told.at >= EVERY:
+            if told.waiting and self.clock() - told.at >= every:
                 self.tell(code, told)
 
     def tell(self, code: str, told: Told) -> None:

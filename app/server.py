@@ -57,7 +57,7 @@ from app.system.runtime import beside, calm_collector, listen, raise_files, repo
 
 STATIC = Path(__file__).parent / "ui" / "static"
 HTTP = {
-    "max_header_size": 24 << 10,
+    "max_header_size": 28 << 10,
     "max_body_size": 8 << 20,
     "body_timeout": 20,
     "idle_connection_timeout": 75,
@@ -67,6 +67,7 @@ TLS = {
 }  # s: there the lane does not look at heads, and Tornado has one time for both
 PINGS: dict[str, Any] = {"websocket_ping_interval": 20, "websocket_ping_timeout": 20}  # s
 FEWEST_ROWS = 16
+ENDS = signal.SIGTERM, signal.SIGINT
 MINUTE, HOUR = 60.0, 3600.0  # s
 LOOK = 0.1  # s between two looks whether everything is ready
 
@@ -115,7 +116,7 @@ class Process:
         self.drawer = Drawer(
             config.data,
             lambda: self.memory.records,
-            self.receiver.put,
+            self.receiver.play,
             self.feed.notices,
             Limits(config.max_recordings, config.max_recording),
         )
@@ -144,7 +145,7 @@ class Process:
             *pins.routes(self.feed, self.drawer.pins, self.guard),
             *setups.routes(self.feed, self.drawer.setups, self.guard),
             *recordings.routes(self.feed, self.drawer, self.guard),
-            *single.routes(self.feed),
+            *single.routes(self.feed, lambda: self.receiver.closed),
             *code.routes(),
         ]
         self.routes += openapi.routes(release(), list(FORMATS), self.routes)
@@ -183,10 +184,7 @@ class Process:
         self.http.add_sockets(self.sockets)
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(report)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stopped.set)
-        if self.place is not None:
-            loop.add_signal_handler(signal.SIGHUP, self.relieve)
+        self.heed(loop)
         working = [asyncio.create_task(work) for work in self.work()]
         listening = [asyncio.create_task(work) for work in listeners(self.config, self.receiver, self.place)]
         storing = None if self.stream is None else asyncio.create_task(self.stream.run())
@@ -207,8 +205,23 @@ class Process:
         self.keeping.close()
         if storing is not None:
             storing.cancel()
+        self.vitals.answers.refusals.flush(0)
         logging.disable()  # whatever is cut off from here on is meant to be
+        for number in ENDS:  # a handler of the loop would give way to the default one when the loop is closed
+            signal.signal(number, signal.SIG_IGN)
         return 1 if failed else 0
+
+    def heed(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin the end at a signal, and let the place go at another."""
+        for number in ENDS:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.stop))
+        if self.place is not None:
+            loop.add_signal_handler(signal.SIGHUP, self.relieve)
+
+    def stop(self) -> None:
+        """Begin the end, if it has not begun, and lose no time."""
+        self.end.urgent = True
+        self.stopped.set()
 
     def relieve(self) -> None:
         """Another process has taken the place of this one."""
@@ -280,11 +293,11 @@ def load_spectra() -> None:
 
 
 def serve(config: Config) -> int:
-    """Run one process until it is told to stop; returns its exit status."""
+    """Run one process until it is told to stop; returns its exit status, 2 if no start could do better."""
     unfit = missing_package(config) or unusable(config.data)
     if unfit:
         print(unfit, file=sys.stderr)
-        return 1
+        return 2
     try:
         scope = Process(config)
     except Taken:
@@ -292,7 +305,7 @@ def serve(config: Config) -> int:
         return 1
     except (CertificateError, PlaceError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, CertificateError) else 1
     except OSError as error:
         print(f"Cannot start: {error}.", file=sys.stderr)
         return 1

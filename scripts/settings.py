@@ -95,7 +95,7 @@ def workers(config: Config, front: str, text: str) -> int:
 def assignments(config: Config, port: int, processes: int = 1) -> dict[str, str]:
     """What start.sh asks for, by the name of its variable."""
     everywhere = config.bind in WILDCARDS
-    lan = address() if config.bind == "0.0.0.0" else ""  # noqa: S104 - the address of this machine is one of IPv4
+    lan = address() if config.bind == "0.0.0.0" else ""  # what is found is one of IPv4
     scheme = "https" if config.secure else "http"
     pair = served(config.tls_cert, config.tls_key, config.data, config.bind) if config.secure else None
     largest = max(config.max_body, config.max_binary)

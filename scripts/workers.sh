@@ -13,7 +13,7 @@ start_workers() {
     done
 }
 
-# All at once, each in 3.5 s at the most.
+# All at once, each in 4 s at the most.
 end_workers() {
     local supervisor
     ((${#supervisors[@]})) || return 0
@@ -86,8 +86,8 @@ supervise() {
 
 end_worker() {
     trap '' TERM INT HUP
-    end_group "$leaving" TERM 70 &
-    end_group "$job" TERM 70
+    end_group "$leaving" TERM 80 &
+    end_group "$job" TERM 80
     wait
     exit 0
 }
@@ -128,7 +128,7 @@ turn_worker() {
     done
     if [[ $(place) == "$before" ]]; then
         printf 'start.sh: the new process does not get ready; the old one goes on.\n' >&2
-        end_group "$job" TERM 70
+        end_group "$job" TERM 80
         job=$leaving
     else
         end_group "$leaving" HUP 160

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -33,9 +34,13 @@ class Waiting:
         self.n = 0
 
 
-def routes(feed: Feed) -> list[Any]:
-    """The paths of this module, for the web server."""
-    return [(r"/single", SingleHandler, {"feed": feed, "desk": Desk(), "waiting": Waiting()})]
+def routes(feed: Feed, ending: Callable[[], bool] = bool) -> list[Any]:
+    """The paths of this module, for the web server.
+
+    ending  whether the process ends, and nobody can wait any more
+    """
+    given = {"feed": feed, "desk": Desk(), "waiting": Waiting(), "ending": ending}
+    return [(r"/single", SingleHandler, given)]
 
 
 class SingleHandler(ScreenHandler):
@@ -43,9 +48,11 @@ class SingleHandler(ScreenHandler):
 
     own = ("timeout",)
 
-    def initialize(self, feed: Feed, desk: Desk, waiting: Waiting) -> None:  # type: ignore[override]
+    def initialize(  # type: ignore[override]
+        self, feed: Feed, desk: Desk, waiting: Waiting, ending: Callable[[], bool]
+    ) -> None:
         super().initialize(feed, desk)
-        self.waiting = waiting
+        self.waiting, self.ending = waiting, ending
         self.gone = False
 
     def on_connection_close(self) -> None:
@@ -70,7 +77,10 @@ class SingleHandler(ScreenHandler):
         await self.give(*taken)
 
     async def sweep(self, scope: Scope, seconds: float) -> tuple[View, Frame] | None:
-        """The screen with the first event from now on; None: none came in time, or nobody waits any more."""
+        """The screen with the first event from now on; None: none came in time, or nobody waits any more.
+
+        Problem  draining
+        """
         scope.arm(self.feed.memory)
         end, seen = time.monotonic() + seconds, -1
         while not self.gone:
@@ -79,6 +89,8 @@ class SingleHandler(ScreenHandler):
                 seen = self.feed.memory.version
                 if (taken := self.look(scope)) is not None:
                     return taken
+            if self.ending():
+                raise Problem("draining", "this process ends; ask again", headers={"Retry-After": "1"})
             now = time.monotonic()
             if now >= end:
                 return None

@@ -81,15 +81,19 @@ class HealthHandler(Said):
 class ReadyHandler(Said):
     """GET /readyz -> 200, or 503 while a check fails: {"status", "checks": {"loop_lag": "pass", ...}}.
 
+    warnings    checks with which requests may still be sent here: "warn" instead of "fail", and 200
     durability  what a 200 to a sender promises
     """
 
-    def initialize(self, checks: Checks, durability: Callable[[], str] = lambda: "memory") -> None:
-        self.checks, self.durability = checks, durability
+    def initialize(
+        self, checks: Checks, warnings: Checks, durability: Callable[[], str] = lambda: "memory"
+    ) -> None:
+        self.checks, self.warnings, self.durability = checks, warnings, durability
 
     def get(self) -> None:
         found = {name: "pass" if check() else "fail" for name, check in self.checks.items()}
         passed = "fail" not in found.values()
+        found |= {name: "pass" if check() else "warn" for name, check in self.warnings.items()}
         if not passed:
             self.set_status(503)
             self.set_header("Retry-After", "1")

@@ -6,9 +6,14 @@ A line never holds what was sent, nor a token, and is of bounded length, whateve
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
 
 import orjson
 
@@ -20,6 +25,79 @@ LONGEST_TRACE = 4000  # characters of where an exception came from
 FIELDS = ("request_id", "source", "route", "code", "reason", "count", "bytes", "samples", "dur_ms", "session")
 QUIET = {"bokeh": logging.ERROR, "app": logging.INFO}  # Bokeh warns of each viewer that leaves: no news
 FORMATS = ("text", "json")
+EVERY = 1.0  # s between two lines of the same place
+OWN = "app"  # logger of the app itself, and beginning of the names of its others
+TALKATIVE = ("asyncio", "bokeh", "panel", "param", "tornado")  # their words may hold what was sent
+REPR = re.compile(r"[<({\n].*", re.DOTALL)  # from here on, in a text that is already made
+Exc = tuple[type[BaseException], BaseException | None, TracebackType | None]
+
+
+@dataclass(slots=True)
+class Place:
+    """When a place was heard last, and how often it had something to say since."""
+
+    at: float
+    waiting: int = 0
+
+
+@dataclass(eq=False)
+class Flood(logging.Filter):
+    """Lets libraries, and bugs, have a line a second of the same place; the next one has their number.
+
+    What libraries say of messages and requests is left out: there stay the words of the programmer, the kind
+    of the exception, and where it came from.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    places: dict[object, Place] = field(default_factory=dict)  # of the program: no sender can add to them
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if belongs(record.name, OWN) and not record.exc_info:
+            return True
+        place = self.places.setdefault(origin(record), Place(float("-inf")))
+        place.waiting += 1
+        now = self.clock()
+        if now - place.at < EVERY:
+            return False
+        n, place.waiting, place.at = place.waiting, 0, now
+        if not hasattr(record, "event") and any(belongs(record.name, name) for name in TALKATIVE):
+            silence(record)
+        if n > 1:
+            record.count, record.msg = n, f"{n} times: {record.msg}"
+        return True
+
+
+def belongs(name: str, logger: str) -> bool:
+    """Whether the logger of this name is that one, or below it."""
+    return name == logger or name.startswith(logger + ".")
+
+
+def origin(record: logging.LogRecord) -> object:
+    """The place in the program that a line comes from, and that of its exception."""
+    place = record.name, record.pathname, record.lineno
+    if not record.exc_info or record.exc_info[0] is None:
+        return place
+    kind, _, trace = record.exc_info
+    last = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)][-1:]
+    return *place, kind, *last
+
+
+def silence(record: logging.LogRecord) -> None:
+    """Leave out of a line whatever is not known to the programmer of the library, but for numbers."""
+    if isinstance(record.args, tuple) and record.args:
+        record.args = tuple(arg if isinstance(arg, int | float) else "\u2026" for arg in record.args)
+    elif record.args:
+        record.args = ()
+    else:
+        record.msg = REPR.sub("", str(record.msg)).rstrip()
+    if record.exc_info and record.exc_info[0] is not None:
+        kept: Any = record.exc_info[0], None, record.exc_info[2]
+        record.exc_info = kept
+
+
+def named(kind: type[BaseException], error: BaseException | None) -> str:
+    """An exception in a line; None: of what it says, nothing."""
+    return kind.__name__ if error is None else f"{kind.__name__}: {error}"
 
 
 class Text(logging.Formatter):
@@ -35,6 +113,11 @@ class Text(logging.Formatter):
         record.message = one_line(record.message)
         return super().formatMessage(record)
 
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging calls it so
+        if ei[1] is not None or ei[0] is None:
+            return super().formatException(ei)
+        return "".join(traceback.format_tb(ei[2])) + named(ei[0], None)
+
 
 class Json(logging.Formatter):
     """A JSON object for machines."""
@@ -49,7 +132,7 @@ class Json(logging.Formatter):
         }
         told |= {name: plain(getattr(record, name)) for name in FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
-            told["error"] = short(f"{record.exc_info[0].__name__}: {record.exc_info[1]}")
+            told["error"] = short(named(*record.exc_info[:2]))
             told["trace"] = "".join(traceback.format_tb(record.exc_info[2]))[-LONGEST_TRACE:]
         line = orjson.dumps(told)
         if len(line) > LONGEST:  # of signs that JSON writes longer than they are
@@ -92,6 +175,7 @@ def start(name: str) -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(chosen(name))
+    handler.addFilter(Flood())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for logger, level in QUIET.items():
         logging.getLogger(logger).setLevel(level)

@@ -98,7 +98,7 @@ class Figures(Collector):
         """What is kept: stored = live + evicted."""
         records = list(self.memory.records.values())
         live = self.live()
-        engine, mine = ("engine",), (self.receiver.bus.durability,)
+        engine, mine = ("engine",), (self.memory.engine,)
         yield labelled("osc_store_samples", "samples alive", engine, {mine: live})
         evicted: Values = {mine: self.memory.accepted - live}
         yield counted("osc_store_evicted_samples", "samples overwritten or deleted", engine, evicted)

@@ -11,6 +11,7 @@ from prometheus_client.core import Metric
 
 from app.chassis.health import BOOT_ID, Checks, Said, release
 from app.chassis.metrics import Figures
+from app.ingest.counts import REPLAY, STORED
 from app.memory.record import Record
 from app.problems import JsonHandler
 from app.scope.data_path import skew
@@ -31,6 +32,7 @@ class Status:
 
     figures: Figures
     checks: Checks
+    warnings: Checks
     details: Mapping[str, Detail]
     began: float
 
@@ -38,7 +40,7 @@ class Status:
         found = {name: check() for name, check in self.checks.items()}
         return {
             "status": "pass" if all(found.values()) else "fail",
-            "checks": found,
+            "checks": found | {name: check() for name, check in self.warnings.items()},
             "notices": list(self.figures.feed.notices.values()),
             "boot_id": BOOT_ID,
             "version": release(),
@@ -61,12 +63,14 @@ class Status:
         return {metric.documentation: total(metric) for metric in metrics}
 
     def coming(self) -> State:
-        """What senders sent, since the start."""
+        """What senders sent, since the start; samples are those that were stored."""
         receiver = self.figures.receiver
         counts = receiver.counts
         return {
-            "samples": self.figures.memory.accepted,
-            "bodies": sum(counts.batches.values()),
+            "samples": sum(
+                n for (kind, how), n in counts.samples.items() if kind != REPLAY and how == STORED
+            ),
+            "bodies": sum(n for (kind, _), n in counts.batches.items() if kind != REPLAY),
             "bytes": receiver.room.wire,
             "refused": {code: n for (code,), n in counts.refusals.most_common()},
         }

@@ -16,15 +16,17 @@ from app.ingest.receiver import Receiver
 from app.system.footprint import trimming
 
 SHED = 10  # of so many viewers one has to go at each look while memory is short
+DISK_NOTICES = {"durability", "recording"}  # there while samples, or a recording, cannot be written
 OWN_ADDRESSES = ("/", "/watch", "/ws", "/static/(", "/assets/(")  # of the pages
 
 
 class Vitals:
     """One for the process. Who starts what may fail adds a check, figures, and details for people.
 
-    checks   by name: what has to be so for requests to be sent here
-    figures  for Prometheus; blocks append theirs to `figures.sources`
-    details  for people: a name, and what gives its value or values
+    checks    by name: what has to be so for requests to be sent here
+    warnings  what had better be so
+    figures   for Prometheus; blocks append theirs to `figures.sources`
+    details   for people: a name, and what gives its value or values
     """
 
     def __init__(self, receiver: Receiver, feed: Feed, sessions: Callable[[], Sessions]) -> None:
@@ -38,6 +40,9 @@ class Vitals:
             "memory": self.overload.calm,
             "store": always,
         }
+        self.warnings: dict[str, Check] = {
+            "recordings_disk": lambda: not self.feed.notices.keys() & DISK_NOTICES
+        }
         self.figures = Figures(receiver, feed, self.pulse, sessions, self.checks)
         self.figures.sources.append(self.answers)
         self.details: dict[str, Detail] = {}
@@ -45,13 +50,17 @@ class Vitals:
 
     def routes(self) -> list[Any]:
         """The addresses that tell."""
-        status = Status(self.figures, self.checks, self.details, self.began)
+        status = Status(self.figures, self.checks, self.warnings, self.details, self.began)
         return [
             (r"/healthz", HealthHandler),
             (
                 r"/readyz",
                 ReadyHandler,
-                {"checks": self.checks, "durability": lambda: self.receiver.bus.durability},
+                {
+                    "checks": self.checks,
+                    "warnings": self.warnings,
+                    "durability": lambda: self.receiver.bus.durability,
+                },
             ),
             (r"/metrics", MetricsHandler, {"registry": registry(self.figures)}),
             (r"/status", StatusPage),

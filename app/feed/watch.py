@@ -6,7 +6,7 @@ import gzip
 import hashlib
 from typing import Any
 
-from tornado.web import StaticFileHandler
+from tornado.web import HTTPError, StaticFileHandler
 
 from app.problems import JsonHandler
 
@@ -15,6 +15,12 @@ class Asset(JsonHandler, StaticFileHandler):
     """A file of the pages; errors are JSON, as everywhere."""
 
     compute_etag = StaticFileHandler.compute_etag
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        if "\0" in path:  # the system knows no such name, and Python raises what would look like a bug
+            raise HTTPError(404)
+        return super().get_absolute_path(root, path)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         super().write_error(404 if status_code == 403 else status_code, **kwargs)

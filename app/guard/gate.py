@@ -52,7 +52,7 @@ class Gate(HTTPServerConnectionDelegate):
         self.lock = locked(guard)
         self.looked = Application([(r".*", Looked)])
         self.closing = False  # whether each connection ends with its next answer
-        self.passing: set[Passing] = set()  # requests whose bodies are still coming
+        self.passing: set[Passing] = set()  # requests that are not answered yet
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         return Passing(self, server_conn, request_conn)
@@ -90,18 +90,21 @@ class Passing(HTTPMessageDelegate):
         way = self.gate.way(start_line.method, start_line.path, headers)
         self.to = way.start_request(self.server_conn, self.request_conn)
         self.data_received = self.to.data_received  # type: ignore[method-assign]
-        if "Upgrade" not in headers:  # a socket would never be done
-            self.gate.passing.add(self)
+        self.gate.passing.add(self)
+        self.request_conn._finish_future.add_done_callback(self.answered)  # type: ignore[attr-defined]  # 6.6
         return self.to.headers_received(start_line, headers)
 
     def finish(self) -> None:
         if self.to is not None:
             self.to.finish()
-        self.gate.passing.discard(self)
 
     def on_connection_close(self) -> None:
         if self.to is not None:
             self.to.on_connection_close()
+        self.gate.passing.discard(self)
+
+    def answered(self, _: object) -> None:
+        """The answer is with the kernel, or the connection is a WebSocket or closed from now on."""
         self.gate.passing.discard(self)
 
 

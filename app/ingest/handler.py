@@ -35,7 +35,9 @@ class DataHandler(JsonHandler):
         if self.request.method != "POST":
             return
         if self.receiver.closed:
-            raise ending()
+            problem = ending()
+            self.receiver.counts.refused(problem)
+            raise problem
         headers, query = self.request.headers, self.request.query
         self.intake = self.receiver.intake(headers, query, self.clock, self.give_up)
         self.connection.set_max_body_size(ENDLESS)
@@ -84,6 +86,8 @@ class DataHandler(JsonHandler):
         super().options()
 
     async def post(self, *_: str) -> None:
+        if self._finished:  # a block of the body was refused at its end
+            return
         answer = await self.received(self.request.headers)
         self.set_status(answer.status)
         for name, value in answer.headers.items():

@@ -54,6 +54,8 @@ class Room:
     When it is full, one that has had its time makes way for the next: slow senders must not keep out others.
 
     most       how many there may be at once
+    coming     all of which more is awaited, also those that are dropped
+    closing    whether what is stored as it comes is to end
     wire       bytes of all bodies so far, as they came
     stored     whole ones whose samples are on their way to the store
     unpacked   bytes of compressed ones that were unpacked in this iteration of the loop
@@ -66,6 +68,8 @@ class Room:
         self.unpacked = 0
         self.waiting: OrderedDict[Intake, None] = OrderedDict()
         self.bodies: dict[Intake, float] = {}
+        self.coming: set[Intake] = set()
+        self.closing = False
 
     def enter(self, body: Intake) -> bool:
         """Let a body in, if it can be."""
@@ -90,6 +94,17 @@ class Room:
     def leave(self, body: Intake) -> None:
         self.bodies.pop(body, None)
         self.waiting.pop(body, None)
+
+    def close(self) -> None:
+        """The process ends: part with what is stored as it comes, which may have no end of its own."""
+        self.closing = True
+        for body in [body for body in self.coming if body.lasting]:
+            body.part()
+
+    def part(self) -> None:
+        """Answer all that are still on their way."""
+        for body in list(self.coming):
+            body.part()
 
     def unpack(self, body: Intake) -> bool:
         """Whether a piece of a compressed body may be unpacked now: few bytes may stand for a megabyte.
@@ -127,6 +142,7 @@ class Room:
 class Intake:
     """
     fair      s that it has in the room without coming on, also when others wait for its place
+    lasting   whether some of it is stored already
 
     room      for this body; where there is none, it is read and dropped
     most      bytes on the wire
@@ -135,6 +151,7 @@ class Intake:
     """
 
     fair = 0.5
+    lasting = False
 
     def __init__(self, most: int, room: Room, give_up: Callable[[Problem], None], encoding: str = "") -> None:
         self.most, self.room, self.give_up = most, room, give_up
@@ -143,6 +160,7 @@ class Intake:
         self.problem: Problem | None = None  # because of which the rest is dropped
         self.inflated: Inflated | None = None
         self.timer: asyncio.TimerHandle | None = None
+        room.coming.add(self)
         self.allow(BODY_SECONDS)
         if not room.enter(self):
             self.drop(crowded(room.most))
@@ -216,6 +234,10 @@ class Intake:
         self.end()
         self.give_up(self.moved(problem))
 
+    def part(self) -> None:
+        """The process ends before the body has."""
+        self.give_way(self.problem or ending())
+
     def moved(self, problem: Problem) -> Problem:
         """The problem, with what is stored of the body already."""
         return problem
@@ -224,6 +246,7 @@ class Intake:
         """No more is awaited."""
         self.stop()
         self.room.leave(self)
+        self.room.coming.discard(self)
 
     def stop(self) -> None:
         if self.timer is not None:

@@ -18,7 +18,9 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerConnectionDelegate
 from tornado.iostream import IOStream
 
+from app.answers import OTHER
 from app.ingest.accepting import Accepting
+from app.ingest.answer import request_id, told
 from app.ingest.greeting import Greeting
 from app.ingest.lane import Lane
 from app.ingest.lanes import Shared
@@ -111,7 +113,10 @@ class LaneServer(HTTPServer):
 
     def malformed(self) -> bytes:
         """The answer to what is no request."""
-        return self.shared.encoded(self.shared.receiver.refused(malformed(), {}), "close")
+        problem, number, answers = malformed(), request_id({}), self.shared.receiver.answers
+        answers.note(OTHER, OTHER, problem.status, 0.0)
+        answers.refusals.note(problem.code, OTHER, number)
+        return self.shared.encoded(told(problem, {}, number), "close")
 
     async def close_all_connections(self) -> None:
         for lane in list(self.shared.lanes):

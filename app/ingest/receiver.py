@@ -20,7 +20,7 @@ from app.guard.sender import Sender
 from app.ingest.answer import JSON, SUCCESS, Answer, exhausted, failure, request_id, told
 from app.ingest.batch import Asked, Decode, Limits, Point
 from app.ingest.bus import Bus, Done, Local, Mark
-from app.ingest.counts import Counts
+from app.ingest.counts import REPLAY, Counts
 from app.ingest.formats import NAMES, decoder, is_binary, media_type
 from app.ingest.intake import Intake, Outcome, Room, arrived
 from app.ingest.query import parameters
@@ -88,8 +88,7 @@ class Receiver:
         batch = self.read(read, body, Asked(now, self.limits, query))
         if not sender.plain:
             self.weigh(batch, sender)
-        done = self.put(batch, now / 1e9)
-        self.counts.stored(NAMES[read], batch, len(body))
+        done = self.put(batch, now / 1e9, NAMES[read], len(body))
         return batch, done if isinstance(done, asyncio.Future) else None
 
     def offer(
@@ -104,20 +103,20 @@ class Receiver:
         """
 
         def ended(done: asyncio.Future[Done]) -> None:
-            error = done.exception()
+            error = None if done.cancelled() else done.exception()
             if isinstance(error, Problem):
+                self.counts.refused(error)
                 refused(error)
             elif error is not None:
                 app_log.error("a batch failed", exc_info=error)
 
         try:
-            done = self.put(batch, now)
+            done = self.put(batch, now, kind, size)
         except Problem as problem:
             self.counts.refused(problem)
             refused(problem)
         else:
             self.room.wire += size
-            self.counts.stored(kind, batch, size)
             if isinstance(done, asyncio.Future):
                 done.add_done_callback(ended)
 
@@ -180,9 +179,8 @@ class Receiver:
         content = fingerprint(body, headers.get("Content-Type", ""), query)
         plain = self.bus.known(request, content)
         if plain is not None:
-            return self.repeated(
-                headers, body, Asked(now, self.limits, parameters(query)), request, plain=plain
-            )
+            asked = Asked(now, self.limits, parameters(query))
+            return self.repeated(headers, body, asked, request, plain=plain)
         return self.taken(headers, body, now, query, sender, request, content)
 
     def ended(self, body: Outcome) -> Said:
@@ -263,28 +261,24 @@ class Receiver:
         if not sender.plain:
             self.weigh(batch, sender)
         mark = None if request is None else Mark(request, content, isinstance(batch, Point))
-        done = self.put(batch, asked.now / 1e9, mark)
+        done = self.put(batch, asked.now / 1e9, NAMES[read], len(body), mark)
         if isinstance(done, asyncio.Future):
-            return self.awaited(done, batch, NAMES[read], len(body), mark)
-        return self.said(done, batch, NAMES[read], len(body), mark)
+            return self.awaited(done, batch, NAMES[read], mark)
+        return self.said(done, batch, NAMES[read], mark)
 
     async def awaited(
-        self, done: asyncio.Future[Done], batch: Sequence[Samples], kind: str, size: int, mark: Mark | None
+        self, done: asyncio.Future[Done], batch: Sequence[Samples], kind: str, mark: Mark | None
     ) -> bytes:
         try:
             where = await done
         except ChannelLimit as limit:
             raise crowded(limit) from None
-        return self.said(where, batch, kind, size, mark)
+        return self.said(where, batch, kind, mark)
 
-    def said(self, done: Done, batch: Sequence[Samples], kind: str, size: int, mark: Mark | None) -> bytes:
-        """What is said of a batch.
-
-        size  bytes of its body
-        """
+    def said(self, done: Done, batch: Sequence[Samples], kind: str, mark: Mark | None) -> bytes:
+        """What is said of a batch."""
         if done is None and mark is not None:
             return self.again(mark.request, batch, kind, plain=mark.plain)
-        self.counts.stored(kind, batch, size)
         if isinstance(batch, Point):
             return SUCCESS
         n = mark.request.n if mark is not None and mark.request.counts else None
@@ -306,22 +300,31 @@ class Receiver:
         names = {samples.channel for samples in batch}
         sender.write(names, len(names - self.memory.records.keys()), sum(map(len, batch)))
 
-    def put(self, batch: list[Samples], now: float, mark: Mark | None = None) -> Done | asyncio.Future[Done]:
-        """Hand a batch to the bus.
+    def play(self, batch: list[Samples], now: float) -> Done | asyncio.Future[Done]:
+        """Hand samples of a recording to the bus, which no sender has sent."""
+        return self.put(batch, now, REPLAY, 0)
 
+    def put(
+        self, batch: list[Samples], now: float, kind: str, size: int, mark: Mark | None = None
+    ) -> Done | asyncio.Future[Done]:
+        """Hand a batch to the bus, and count it once it is known whether it is stored.
+
+        kind     the name of its format
+        size     bytes that it had
         Problem  overloaded, channel_limit, or whatever the bus says
         """
-        if self.overload.level:
-            names = {samples.channel for samples in batch}
-            self.overload.check(names - self.memory.records.keys())
         began = time.perf_counter()
         try:
+            if self.overload.level:
+                names = {samples.channel for samples in batch}
+                self.overload.check(names - self.memory.records.keys())
             done = self.bus.put(batch, now, mark)
-        except ChannelLimit as limit:
-            raise crowded(limit) from None
+        except (ChannelLimit, Problem) as why:
+            self.counts.unstored(kind, batch)
+            raise crowded(why) if isinstance(why, ChannelLimit) else why from None
         if isinstance(done, asyncio.Future):
-            done.add_done_callback(lambda _: self.counts.appended.note(time.perf_counter() - began))
+            done.add_done_callback(partial(self.counts.ended, kind, batch, size, began))
         else:
-            self.counts.appended.note(time.perf_counter() - began)
+            self.counts.put(kind, batch, size, time.perf_counter() - began)
         self.counts.timed(batch, now)
         return done

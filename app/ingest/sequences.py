@@ -122,12 +122,14 @@ class Sequences:
         beside  what `packed` gave once; empty: nothing
         notes   of requests that were stored after it, as `Numbered.packed` gave them
         """
+        counted = self.gaps, self.late
         if beside:
             self._unpack(memoryview(beside))
         for note in notes:
             name, n, counts, content, plain = orjson.loads(note)
             request = Numbered(tuple(name), n, counts)
             self.note(request, bytes.fromhex(content), plain=plain)
+        self.gaps, self.late = counted  # as of this process, and not of the one that noticed them
 
     def _unpack(self, data: memoryview) -> None:
         now, size = self.clock(), 8 + int.from_bytes(data[:8], "little")

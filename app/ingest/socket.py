@@ -20,6 +20,7 @@ from tornado.websocket import WebSocketProtocol13
 
 from app.ingest.answer import Answer
 from app.ingest.frames import CLOSE, PING, PONG, TEXT, FrameError, Frames, framed, goodbye
+from app.ingest.intake import ending
 from app.ingest.receiver import Receiver
 from app.problems import JsonHandler, NotFound, Problem
 
@@ -51,9 +52,9 @@ class Senders:
         return Application([(r"/data", Handshake, {"senders": self})], default_handler_class=NotFound)
 
     @property
-    def waiting(self) -> bool:
-        """Whether some are not yet told of all that was taken from them."""
-        return any(connection.taking for connection in self.open)
+    def waiting(self) -> int:
+        """How many are not yet told of all that was taken from them."""
+        return sum(connection.taking for connection in self.open)
 
     def close(self) -> None:
         """Send all of them away, as the server ends."""
@@ -73,6 +74,8 @@ class Handshake(JsonHandler):
         accept = WebSocketProtocol13.compute_accept_value(self.request.headers["Sec-WebSocket-Key"])
         lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
         greeting = "\r\n".join([*lines, f"Sec-WebSocket-Accept: {accept}", "", ""])
+        self.set_status(101)
+        self._log()  # which Tornado does at an end that this one has not
         stream = self.detach()
         stream.set_nodelay(True)
         with suppress(StreamClosedError):
@@ -81,7 +84,7 @@ class Handshake(JsonHandler):
 
     def check(self, headers: Mapping[str, str]) -> None:
         """
-        Problem  upgrade_required, bad_request, or what keeps this sender from sending
+        Problem  upgrade_required, bad_request, draining, or what keeps this sender from sending
         """
         asked = self.request.headers
         if asked.get("Upgrade", "").lower() != "websocket" or asked.get("Sec-WebSocket-Version") != "13":
@@ -89,6 +92,8 @@ class Handshake(JsonHandler):
         upgrades = "upgrade" in asked.get("Connection", "").lower() and self.request.version == "HTTP/1.1"
         if "Sec-WebSocket-Key" not in asked or not upgrades:
             raise Problem("bad_request", "the headers of a WebSocket are not complete")
+        if self.senders.receiver.closed:
+            raise ending()
         self.senders.receiver.guard.writer(headers)
         most = self.senders.receiver.config.max_senders
         if len(self.senders.open) >= most:

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.ingest.batch import Partial
 from app.ingest.formats import OTHER_NAMES, media_type
-from app.ingest.intake import BODY_SECONDS, Intake, Outcome, Room, too_large
+from app.ingest.intake import BODY_SECONDS, Intake, Outcome, Room, ending, too_large
 from app.ingest.query import listed, steps
 from app.ingest.raw import DTYPES
 from app.ingest.text import lines
@@ -117,6 +117,7 @@ class Stream(Intake):
 
     accepted  samples that are stored or on their way to the store
     rows      of their blocks: lines that hold samples, or bare samples
+    parting   the process ends; the answer waits for the store
     pending   blocks from the first that is not known to be stored, each with rows and samples before it
     """
 
@@ -139,10 +140,16 @@ class Stream(Intake):
         self.faults: list[Fault] = []
         self.began = 0  # receive time of the first block
         self.due: asyncio.Handle | None = None
+        self.parting = False
+
+    @property
+    def lasting(self) -> bool:  # type: ignore[override]  # nobody sets it
+        return self.blocks > 0
 
     def ready(self) -> bool:
         """Not while blocks of the last piece are still to be stored."""
-        return (self.due is None or len(self.kept) < self.cut.size) and super().ready()
+        storing = self.parting or self.due is not None
+        return (not storing or len(self.kept) < self.cut.size) and super().ready()
 
     def add(self, chunk: bytes) -> None:
         if self.problem is not None:
@@ -150,6 +157,8 @@ class Stream(Intake):
         super().add(chunk)
         if self.problem is not None:
             self.fail(self.problem)
+        elif self.parting:
+            return
         elif len(self.kept) >= self.cut.size:
             self.commit()
         elif self.kept and self.due is None:
@@ -158,6 +167,17 @@ class Stream(Intake):
     def end(self) -> None:
         super().end()
         self.wait()
+        self.parting = False
+
+    def part(self) -> None:
+        """Store no further block, and answer once it is known which are stored, if ever it is."""
+        self.end()
+        self.parting = True
+        self.depart()
+
+    def depart(self) -> None:
+        if self.parting and all(way.done() for way, *_ in self.pending):
+            self.fail(self.problem or ending())
 
     def wait(self) -> None:
         """Nothing is due any more."""
@@ -171,6 +191,9 @@ class Stream(Intake):
         try:
             for _ in range(AT_ONCE):
                 if not self.take(self.portion()):
+                    return
+                if self.room.closing:
+                    self.part()
                     return
                 self.allow(BODY_SECONDS)
                 self.fair = LIVE
@@ -244,6 +267,7 @@ class Stream(Intake):
         error = None if way.cancelled() else way.exception()
         if isinstance(error, Problem) and self in self.room.bodies:
             self.fail(error)
+        self.depart()
 
     def sure(self) -> tuple[int, int]:
         """Rows and samples before the first block that is not known to be stored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bokeh.server.urls import per_app_patterns
-from bokeh.util.token import get_session_id
+from bokeh.util.token import check_token_signature, get_session_id, get_token_payload
 from panel.io.server import AutoloadJsHandler, DocHandler, WSHandler
 
 from app.feed.feed import Feed
 from app.guard.origin import allowed_origin
+from app.problems import NotFound
 from app.ui.page import embedded, opening
 from app.ui.stock import Stock
 
@@ -131,11 +133,35 @@ class PageDoor(DocHandler):
 
 
 class SocketDoor(WSHandler):
-    """The page's socket: pages of this host, or of the hosts that are named.
+    """The page's socket: pages of this host, or of the hosts that are named, with a token of this server.
+
+    refused  the code of the problem that it was answered with, if there was one
 
     `_async_open` and `_handle` are not public (Bokeh 3.9); without them, pages that open at once would hold
     up everything else for as long as all of them take.
     """
+
+    refused = ""
+
+    async def prepare(self) -> None:
+        """Refuse while it is still a request: Bokeh looks when the socket is open, and raises then."""
+        await super().prepare()
+        if "Upgrade" in self.request.headers and not self.invited():
+            self.refused = "forbidden"
+            self.set_status(403)
+            self.finish("This server has not made that page, or long ago; load it again.")
+
+    def invited(self) -> bool:
+        """Whether it has a token that is of this server, and not too old."""
+        told = [word.strip() for word in self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        if len(told) != 2 or told[0] != "bokeh":
+            return False
+        server = self.application
+        try:
+            signed = check_token_signature(told[1], server.secret_key, server.sign_sessions)
+            return bool(signed and time.time() < get_token_payload(told[1])["session_expiry"])
+        except Exception:  # whatever a stranger has written there
+            return False
 
     def check_origin(self, origin: str) -> bool:
         allowed = self.application.settings["door"].allowed
@@ -169,11 +195,25 @@ def shed(sessions: Sequence[Any], rules: Rules) -> None:
             connection._socket.close(LATER, "memory is short")
 
 
+class Nowhere(NotFound):
+    """What is at no address."""
+
+    def initialize(self, **_: Any) -> None:
+        """Bokeh tells each handler what the application is."""
+
+
 def install() -> None:
-    """Put the doors where Bokeh looks for the handlers of an application."""
+    """Put the doors where Bokeh looks for the handlers of an application.
+
+    A name with a zero byte is known to no system, and Tornado's files meet it with a bug. Embedding by script
+    would build pages behind the door's back.
+    """
     doors: dict[Any, Any] = {DocHandler: PageDoor, WSHandler: SocketDoor}
     per_app_patterns[:] = [
-        (path, doors.get(handler, handler), *rest)
-        for path, handler, *rest in per_app_patterns
-        if handler is not AutoloadJsHandler  # embedding by script would build pages behind the door's back
+        (r"/static/.*%00.*", Nowhere),
+        *(
+            (path, doors.get(handler, handler), *rest)
+            for path, handler, *rest in per_app_patterns
+            if handler not in (AutoloadJsHandler, Nowhere)
+        ),
     ]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
     stock = Stock(bench.rows)
     door.install()
     logging.getLogger("panel").setLevel(logging.ERROR)  # it warns of each viewer that leaves
+    interrupted = signal.getsignal(signal.SIGINT)
     server = pn.serve(
         {"/": lambda: opened(bench, stock)},
         port=0,
@@ -93,6 +95,8 @@ def serve(bench: Bench, routes: list[Any]) -> Any:
         secret_key=bench.config.secret_key or secrets.token_hex(),
         **OPTIONS,
     )
+    with contextlib.suppress(ValueError):  # in a thread there are no signals
+        signal.signal(signal.SIGINT, interrupted)  # for which Panel 1.9.4 stops the loop, drained or not
     server._http.stop()
     config = bench.config
     text = front_page(tokens=bool(config.write_tokens), self_signed=config.self_signed)

@@ -129,17 +129,19 @@ def test_what_waits_for_redis_is_answered(tmp_path: Path) -> None:
         server.launch()
         wait_until(lambda: ready(server, redis), 20, 0.05)
         redis.send(signal.SIGSTOP)
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-        connection.request("POST", "/data", POINT)
+        connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=20) for _ in range(2)]
+        for connection in connections:
+            connection.request("POST", "/data", POINT)
         asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         with connect(f"ws://127.0.0.1:{server.port}/data") as sender:
             sender.send(POINT)
-            wait_until(lambda: b"osc_http_requests_in_flight 3" in got(asked, "/metrics"), 2, 0)
+            four = b"osc_http_requests_in_flight 4.0\n"  # two POSTs, a message, and the one that asks
+            wait_until(lambda: four in got(asked, "/metrics"), 2, 0)
             assert server.process is not None
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: json.loads(got(asked, "/readyz"))["checks"]["draining"] == "fail", 2, 0)
             redis.send(signal.SIGCONT)
-            assert connection.getresponse().status == 200
+            assert [connection.getresponse().status for connection in connections] == [200, 200]
             assert json.loads(sender.recv(5)) == {"ack": 1}
             assert farewell(sender) == 1012
         assert server.process.wait(5) == 0
@@ -236,6 +238,22 @@ def test_what_still_comes_on_open_connections_is_answered_when_another_process_i
     finally:
         if server.process is not None and server.process.poll() is None:
             server.stop(signal.SIGKILL)
+
+
+def test_one_that_has_been_relieved_still_ends_at_once_when_it_is_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "app.sock"
+    server = Server(settings={"SCOPE_SOCKET": str(path)})
+    server.launch()
+    wait_until(lambda: boot_id(path), 20, 0.05)
+    connection = UnixConnection(str(path))
+    assert written(connection).status == 204
+    assert server.process is not None
+    server.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 1.5
+    connection.close()
 
 
 def written(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:

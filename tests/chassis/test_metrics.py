@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
+from websockets.sync.client import connect
 
 from tests.conftest import wait_until
 from tests.process import Server
@@ -153,6 +154,15 @@ def test_they_take_no_more_than_ten_milliseconds_of_the_processor(server: Server
     assert (server.cpu() - before) / 50 < 0.01
 
 
+def test_an_open_socket_of_a_sender_is_a_request_that_was_answered(server: Server) -> None:
+    name = "osc_http_requests_total", "101", "GET", "/data"
+    before = figures(server).get(name, 0)
+    with connect(f"ws://127.0.0.1:{server.port}/data") as sender:
+        sender.send(b'{"y": 1}')
+        assert json.loads(sender.recv(10)) == {"ack": 1}
+        assert figures(server)[name] == before + 1
+
+
 def test_figures_of_the_process_are_there(server: Server) -> None:
     found = figures(server)
     assert found["osc_memory_bytes", "limit"] > found["osc_memory_bytes", "rss"] > 50e6
@@ -171,7 +181,7 @@ def test_people_are_told_the_same_figures(server: Server) -> None:
     status, body = server.ask("GET", "/status.json")
     told, found = json.loads(body), figures(server)
     assert (status, told["status"], told["durability"], told["notices"]) == (200, "pass", "memory", [])
-    assert set(told["checks"]) == {"loop_lag", "memory", "store", "pages", "draining"}
+    assert set(told["checks"]) == {"loop_lag", "memory", "store", "pages", "draining", "recordings_disk"}
     assert told["in"]["samples"] == totals(server, "osc_ingest_samples_total")["stored"]
     assert told["in"]["refused"]["invalid_sample"] == found["osc_ingest_rejections_total", "invalid_sample"]
     assert told["lost"]["evicted"] == found["osc_store_evicted_samples_total", "memory"]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from inspect import signature
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 import test_handler
@@ -18,9 +19,13 @@ from laned import lane_serving
 from serving import Served, serving
 from websockets.sync.client import connect
 
+from app.config import Config
 from app.ingest.bus import Done, Local, Mark
+from app.ingest.receiver import Receiver
 from app.ingest.sequences import Numbered
-from app.memory.samples import Samples
+from app.ingest.teleplot_udp import Telegrams
+from app.memory.memory import Memory
+from app.memory.samples import Origin, Samples
 from app.problems import Problem
 from tests.conftest import wait_until
 
@@ -112,6 +117,52 @@ def test_a_long_body_is_503_when_one_of_its_blocks_is_not_stored(scope: Served) 
         body.send(lines)
         status, answer = body.end()
     assert (status, answer["code"]) == (503, "store_unavailable")
+
+
+def counted(scope: Served, kind: str) -> dict[str, int]:
+    """Samples of a format, by what became of them."""
+    return {how: n for (name, how), n in scope.receiver.counts.samples.items() if name == kind and n}
+
+
+def test_samples_are_counted_as_stored_when_they_are_and_else_as_rejected(scope: Served) -> None:
+    assert scope.post({"x": 1, "y": 2})[0] == 200
+    scope.receiver.bus.fails = DOWN
+    assert scope.post([{"x": 1, "y": 2}, {"x": 2, "y": 2}])[0] == 503
+    assert counted(scope, "json") == {"stored": 1, "rejected": 2}
+    with test_stream.upload(scope, test_stream.LINES) as body:
+        body.send(b"".join(b'{"x":%d,"y":1}\n' % n for n in range(9000)))
+        assert body.end()[0] == 503  # Tornado has the end as well as the answer
+    wait_until(lambda: scope.receiver.bus.under_way == 0)
+    counts = scope.receiver.counts
+    assert set(counted(scope, "ndjson")) == {"rejected"}
+    assert counts.refusals == {("store_unavailable",): 2}
+    assert sum(n for (_, how), n in counts.batches.items() if how == "rejected") == 2
+
+
+def test_what_comes_without_a_request_is_counted_when_the_store_has_it_or_has_not() -> None:
+    async def run() -> None:
+        receiver = Receiver(Memory(1000), Config())
+        bus = Late(Local(receiver.memory, receiver.sequences))
+        receiver.bus = bus
+        telegrams = Telegrams(receiver, lambda: 0)
+        counts = receiver.counts
+        telegrams.datagram_received(b"a:1", ("127.0.0.1", 1))
+        assert (bus.under_way, counts.samples) == (1, {})
+        await asyncio.sleep(2 * LATER)
+        assert counts.samples == {("teleplot", "stored"): 1}
+        bus.fails = DOWN
+        telegrams.datagram_received(b"a:1\nb:2", ("127.0.0.1", 1))
+        await asyncio.sleep(2 * LATER)
+        assert counts.samples == {("teleplot", "stored"): 1, ("teleplot", "rejected"): 2}
+        assert (counts.refusals, telegrams.refused) == ({("store_unavailable",): 1}, 1)
+
+    asyncio.run(run())
+
+
+def test_what_is_played_is_counted_beside_what_is_sent() -> None:
+    receiver = Receiver(Memory(1000), Config())
+    receiver.play([Samples("a", 0.0, np.arange(5.0), np.arange(5.0), Origin.DATA)], 1.7e9)
+    assert receiver.counts.samples == {("replay", "stored"): 5}
 
 
 def test_requests_in_a_row_are_answered_in_a_row(scope: Served) -> None:

@@ -48,6 +48,16 @@ def serve() -> Serve:
 globals().update({name: test for name, test in vars(test_handler).items() if name.startswith("test_")})
 
 
+def test_what_is_no_request_is_a_request_refused_and_no_body(scope: Laned) -> None:
+    with socket.create_connection(("127.0.0.1", scope.port), timeout=10) as sender:
+        sender.sendall(b"garbage garbage\r\n\r\n")
+        assert rest_of(sender).startswith(b"HTTP/1.1 400 ")
+    counts, answers = scope.receiver.counts, scope.receiver.answers
+    assert (counts.refusals, counts.batches) == ({}, {})
+    assert answers.counts == {("other", "other", 400): 1}
+    assert answers.refusals.told["bad_request"].route == "other"
+
+
 # The same bytes to both
 
 

@@ -158,11 +158,12 @@ def test_what_a_store_has_kept_is_known_again() -> None:
     late = Numbered(("", "other", ""), 1, True)
     note = late.packed(b"y" * 16, plain=False)
     again = Sequences(lambda: 7.0)
-    again.restore(kept, [note])
+    again.restore(kept, [note, request(3, "other").packed(b"z" * 16, plain=False)])
     assert again.known(request(1029), b"%016d" % 1029) is False
     assert again.known(request(1028), b"%016d" % 1028) is True
     assert again.known(request(3), b"") is None
     assert again.known(late, b"y" * 16) is False
+    assert (again.gaps, again.late) == (0, 0)
     assert again.missing(request(1032)) == 2
     with pytest.raises(Problem):
         again.known(request(1029), b"z" * 16)
