@@ -2,7 +2,9 @@
 # Sets up, starts and supervises the Web Oscilloscope. Its flags are those of `python -m app`: see ./start.sh --help.
 # nginx, where there is one, is the public port in front of the app: SCOPE_NGINX=off does without, =on insists.
 set -euo pipefail
-cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
+self=${BASH_SOURCE[0]}
+[[ ! -L $self ]] || self=$(readlink -f -- "$self")
+cd -P -- "$(dirname -- "$self")"
 unset PYTHONDONTWRITEBYTECODE # without cached bytecode each start would take seconds longer
 
 job=       # what runs now and is waited for, as the number of its process group
