@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.feed.watcher import CREDIT
 from tests.conftest import wait_until
 from tests.process import Server
 from tests.ui.conftest import POINTS
@@ -45,6 +46,15 @@ def test_run_shows_the_present_again(front: Front, server: Server) -> None:
     front.shows("#run", "Stop")
     wait_until(lambda: not front.still(picture))
     wait_until(lambda: float(front.text("#axis output >> nth=2")) > 1)
+
+
+def test_run_goes_on_when_nothing_has_come_for_a_while(front: Front, server: Server) -> None:
+    stopped(front, server)
+    front.click("#run")
+    front.shows("#run", "Stop")
+    front.page.wait_for_timeout(1e3 * (CREDIT + 1.5))  # longer than a viewer may have told of no frame
+    server.columns(1 + X, ch1=0.5 + SINE / 2)
+    wait_until(lambda: float(front.text("#axis output >> nth=2")) > 1, 5)
 
 
 def test_a_stopped_screen_keeps_its_samples_when_the_ring_has_overwritten_them(

@@ -9,8 +9,8 @@ export class Feed {
     // shown(frame): it has been drawn; told(message): text from the server; lost(bool): the connection is away; aside: beside another one of this page
     Object.assign(this, {screen, query, shown, told, lost, aside})
     this.vertical = {}
-    this.n = this.drawn = this.echoed = 0
-    this.held = false
+    this.n = this.drawn = 0
+    this.held = this.came = this.untold = false // came: a frame, to be drawn; untold: one that was drawn, also if it is the one of before
     this.last = this.view = this.socket = null
     this.waiting = 0
     this.pause = BACKOFF[0]
@@ -73,6 +73,7 @@ export class Feed {
     if (frame === null) return this.ask()
     if (frame.view !== this.view) return
     this.last = frame
+    this.came = true
     this.schedule()
   }
 
@@ -84,12 +85,14 @@ export class Feed {
     this.screen.draw(this.last, this.vertical)
     if (this.drawn !== this.last.id) this.at = performance.now()
     this.drawn = this.last.id
+    this.untold ||= this.came
+    this.came = false
     this.shown(this.last)
   }
 
   echo() {
-    if (this.drawn === this.echoed || this.quiet()) return
-    this.echoed = this.drawn
+    if (!this.untold || this.quiet()) return
+    this.untold = false
     this.send({drawn: this.drawn, age: Math.round(performance.now() - this.at)})
   }
 
