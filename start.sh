@@ -88,7 +88,7 @@ active_environment() {
     local install="$python -m pip install" lacking
     if [[ -z ${VIRTUAL_ENV:-} ]]; then
         install="conda install --channel conda-forge"
-        missing=("${missing[@]/#prometheus-client/prometheus_client}") # two that have other names there
+        missing=("${missing[@]/#prometheus-client/prometheus_client}") # which have other names there
         missing=("${missing[@]/#xxhash/python-xxhash}")
         missing=("${missing[@]/#redis\[hiredis\]/redis-py}")
     fi

@@ -90,6 +90,13 @@ class Server:
             return False
         return status == 200 and b'"token"' in body
 
+    def healthy(self) -> bool:
+        """Whether it answers at all; its pages come later."""
+        try:
+            return self.ask("GET", "/healthz")[0] == 200
+        except OSError:
+            return False
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it; returns its exit status."""
         assert self.process is not None

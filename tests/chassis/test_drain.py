@@ -47,18 +47,11 @@ def post(connection: http.client.HTTPConnection, body: bytes = POINT) -> http.cl
 def server() -> Iterator[Server]:
     made = Server()
     made.launch()
-    wait_until(lambda: healthy(made), 20, 0.05)
+    wait_until(made.healthy, 20, 0.05)
     yield made
     assert made.process is not None
     if made.process.poll() is None:
         made.stop(signal.SIGKILL)
-
-
-def healthy(server: Server) -> bool:
-    try:
-        return server.ask("GET", "/healthz")[0] == 200
-    except OSError:
-        return False
 
 
 def begun(server: Server) -> http.client.HTTPConnection:

@@ -39,7 +39,7 @@ def living(made: Server) -> Iterator[Server]:
     made.launch()
     assert made.process is not None
     try:
-        wait_until(lambda: healthy(made), 20, 0.05)
+        wait_until(made.healthy, 20, 0.05)
         yield made
     finally:
         if made.process.poll() is None:
@@ -47,13 +47,6 @@ def living(made: Server) -> Iterator[Server]:
         for said in (made.process.stdout, made.process.stderr):
             if said is not None:
                 said.close()
-
-
-def healthy(server: Server) -> bool:
-    try:
-        return server.ask("GET", "/healthz")[0] == 200
-    except OSError:
-        return False
 
 
 def line(server: Server) -> http.client.HTTPConnection:
