@@ -35,7 +35,7 @@ class DataReader(JsonHandler):
         self.sources = sources
         self.guard = guard
         self.now = now
-        self.desk: Desk = self.settings.setdefault("desk", Desk())  # one for all readers
+        self.desk = Desk.of(self.settings)
         self.unsent = 0  # numbers
 
     async def get(self) -> None:

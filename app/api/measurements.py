@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from app.api.screen import Desk, ScreenHandler, glass_of
+from app.api.screen import ScreenHandler, glass_of
 from app.feed.feed import Feed
 from app.memory.memory import Records
 from app.problems import Problem, shown
@@ -21,7 +21,7 @@ Told = dict[str, dict[str, object]]
 
 def routes(feed: Feed) -> list[Any]:
     """The paths of this module, for the web server."""
-    return [(r"/measurements", MeasurementsHandler, {"feed": feed, "desk": Desk()})]
+    return [(r"/measurements", MeasurementsHandler, {"feed": feed})]
 
 
 class MeasurementsHandler(ScreenHandler):

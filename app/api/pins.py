@@ -19,7 +19,6 @@ from app.api.screen import (
     HEIGHTS,
     SAMPLE,
     WIDTHS,
-    Desk,
     drawn,
     glass_of,
     place,
@@ -45,7 +44,7 @@ THUMB = (240, 120)  # px
 
 def routes(feed: Feed, pins: Pins, guard: Guard) -> list[Any]:
     """The paths of this module, for the web server."""
-    shared = {"feed": feed, "desk": Desk(), "pins": pins, "guard": guard}
+    shared = {"feed": feed, "pins": pins, "guard": guard}
     files = [(rf"/pins/([0-9]{{1,15}})\.{name}", PinFileHandler, {**shared, "file": name}) for name in FILES]
     return [
         (r"/pins", PinsHandler, shared),
@@ -58,8 +57,8 @@ def routes(feed: Feed, pins: Pins, guard: Guard) -> list[Any]:
 class Drawer(KeepingHandler):
     """A request about pins."""
 
-    def initialize(self, feed: Feed, desk: Desk, pins: Pins, guard: Guard) -> None:  # type: ignore[override]
-        self.feed, self.desk = feed, desk
+    def initialize(self, feed: Feed, pins: Pins, guard: Guard) -> None:  # type: ignore[override]
+        super().initialize(feed)
         self.pins = pins
         self.guard = guard
 

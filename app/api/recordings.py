@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from app.api.keeping import KeepingHandler, written
-from app.api.screen import Desk
 from app.feed.feed import Feed
 from app.guard.guard import Guard
 from app.problems import Problem
@@ -36,7 +35,7 @@ TROUBLE = ("disk_full", "io")
 
 def routes(feed: Feed, drawer: Drawer, guard: Guard) -> list[Any]:
     """The paths of this module, for the web server."""
-    shared = {"feed": feed, "desk": Desk(), "drawer": drawer, "guard": guard}
+    shared = {"feed": feed, "drawer": drawer, "guard": guard}
     number = r"/recordings/([0-9]{1,15})"
     return [
         (r"/recordings", RecordingsHandler, shared),
@@ -49,8 +48,8 @@ def routes(feed: Feed, drawer: Drawer, guard: Guard) -> list[Any]:
 class Recorder(KeepingHandler):
     """A request about recordings."""
 
-    def initialize(self, feed: Feed, desk: Desk, drawer: Drawer, guard: Guard) -> None:  # type: ignore[override]
-        self.feed, self.desk = feed, desk
+    def initialize(self, feed: Feed, drawer: Drawer, guard: Guard) -> None:  # type: ignore[override]
+        super().initialize(feed)
         self.recordings, self.replays = drawer.recordings, drawer.replays
         self.guard = guard
 

@@ -44,6 +44,11 @@ FILES: dict[str, tuple[str, Write]] = {
 class Desk:
     """What all requests share, so that together they take no more than there is: pictures, bytes."""
 
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> Desk:
+        """The one of a web server, which is kept among its settings."""
+        return cast(Desk, settings.setdefault("desk", cls()))
+
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(PAINTED_AT_ONCE)
         self._waiting = 0
@@ -86,7 +91,7 @@ def busy(what: str) -> Problem:
 
 def routes(feed: Feed) -> list[Any]:
     """The paths of this module, for the web server."""
-    shared = {"feed": feed, "desk": Desk()}
+    shared = {"feed": feed}
     files = [(rf"/screen\.{name}", FileHandler, {**shared, "file": name}) for name in FILES]
     return [(r"/screen\.png", PictureHandler, shared), *files]
 
@@ -96,9 +101,9 @@ class ScreenHandler(JsonHandler):
 
     own: tuple[str, ...] = ()
 
-    def initialize(self, feed: Feed, desk: Desk) -> None:
+    def initialize(self, feed: Feed) -> None:
         self.feed = feed
-        self.desk = desk
+        self.desk = Desk.of(self.settings)
 
     def query(self) -> dict[str, str]:
         """The parameters of its own."""
@@ -197,8 +202,8 @@ class FileHandler(ScreenHandler):
 
     own = ("channels", "rate")
 
-    def initialize(self, feed: Feed, desk: Desk, file: str) -> None:  # type: ignore[override]
-        super().initialize(feed, desk)
+    def initialize(self, feed: Feed, file: str) -> None:  # type: ignore[override]
+        super().initialize(feed)
         self.file = file
 
     async def get(self) -> None:

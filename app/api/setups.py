@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from app.api.keeping import KeepingHandler, written
-from app.api.screen import Desk
 from app.feed.feed import Feed
 from app.guard.guard import Guard
 from app.problems import Problem
@@ -17,15 +16,15 @@ WANTED = '{"name": "a text"}'
 
 def routes(feed: Feed, setups: Setups, guard: Guard) -> list[Any]:
     """The paths of this module, for the web server."""
-    shared = {"feed": feed, "desk": Desk(), "setups": setups, "guard": guard}
+    shared = {"feed": feed, "setups": setups, "guard": guard}
     return [(r"/setups", SetupsHandler, shared), (r"/setups/([0-9]{1,15})", SetupHandler, shared)]
 
 
 class KitHandler(KeepingHandler):
     """A request about set-ups."""
 
-    def initialize(self, feed: Feed, desk: Desk, setups: Setups, guard: Guard) -> None:  # type: ignore[override]
-        self.feed, self.desk = feed, desk
+    def initialize(self, feed: Feed, setups: Setups, guard: Guard) -> None:  # type: ignore[override]
+        super().initialize(feed)
         self.setups = setups
         self.guard = guard
 

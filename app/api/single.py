@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from app.api.export import Column
-from app.api.screen import RETRY_AFTER, Desk, ScreenHandler, glass_of
+from app.api.screen import RETRY_AFTER, ScreenHandler, glass_of
 from app.api.selection import bad
 from app.api.window import column, size, source
 from app.feed.feed import Feed
@@ -39,7 +39,7 @@ def routes(feed: Feed, ending: Callable[[], bool] = bool) -> list[Any]:
 
     ending  whether the process ends, and nobody can wait any more
     """
-    given = {"feed": feed, "desk": Desk(), "waiting": Waiting(), "ending": ending}
+    given = {"feed": feed, "waiting": Waiting(), "ending": ending}
     return [(r"/single", SingleHandler, given)]
 
 
@@ -49,9 +49,9 @@ class SingleHandler(ScreenHandler):
     own = ("timeout",)
 
     def initialize(  # type: ignore[override]
-        self, feed: Feed, desk: Desk, waiting: Waiting, ending: Callable[[], bool]
+        self, feed: Feed, waiting: Waiting, ending: Callable[[], bool]
     ) -> None:
-        super().initialize(feed, desk)
+        super().initialize(feed)
         self.waiting, self.ending = waiting, ending
         self.gone = False
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from app.api.screen import RETRY_AFTER, Desk, ScreenHandler
+from app.api.screen import RETRY_AFTER, ScreenHandler
 from app.api.selection import bad, number
 from app.dsp.trigger import Trigger
 from app.feed.feed import Feed
@@ -50,7 +50,7 @@ class Queue:
 
 def routes(feed: Feed) -> list[Any]:
     """The paths of this module, for the web server."""
-    shared = {"feed": feed, "desk": Desk(), "queue": Queue(), "logs": Logs()}
+    shared = {"feed": feed, "queue": Queue(), "logs": Logs()}
     return [(r"/triggers", TriggersHandler, shared)]
 
 
@@ -59,8 +59,8 @@ class TriggersHandler(ScreenHandler):
 
     own = ("limit", "before", "after")
 
-    def initialize(self, feed: Feed, desk: Desk, queue: Queue, logs: Logs) -> None:  # type: ignore[override]
-        super().initialize(feed, desk)
+    def initialize(self, feed: Feed, queue: Queue, logs: Logs) -> None:  # type: ignore[override]
+        super().initialize(feed)
         self.queue = queue
         self.logs = logs
 

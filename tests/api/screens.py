@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
-from serving import Clock, Served, in_thread, listening, on_loop
+from serving import Clock, Data, Served, in_thread, listening, on_loop
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
@@ -20,7 +20,6 @@ from app.api import measurements, pins, recordings, screen, setups, single, trig
 from app.config import Config
 from app.feed.feed import Feed
 from app.guard.guard import Guard
-from app.ingest.handler import DataHandler
 from app.ingest.receiver import Receiver
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
@@ -85,7 +84,7 @@ def serving(
     singles = single.routes(feed)
     screens = Screens(0, memory, clock, loop, feed=feed, waiting=singles[0][2]["waiting"])
     receiver = Receiver(memory, Config())
-    posts = ("/data", DataHandler, {"receiver": receiver, "clock": clock})
+    posts = ("/data", Data, {"receiver": receiver, "clock": clock})
     cabinet = Drawer(folder, lambda: memory.records, receiver.play, feed.notices)
 
     guard = Guard(Config())

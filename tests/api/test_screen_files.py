@@ -320,6 +320,7 @@ def test_large_files_at_once_are_refused_when_there_is_no_room(
     reader = stalled(scope, "/screen.csv?tb=1")
     reader.recv(100)
     assert scope.refused("/screen.csv?tb=1")[:2] == (503, "overloaded")
+    assert scope.refused("/data?n=all&format=csv")[:2] == (503, "overloaded")  # one room for all
     reader.close()
     wait_until(lambda: scope.raw("GET", "/screen.csv?tb=0.001")[0].status == 200)
 
