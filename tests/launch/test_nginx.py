@@ -128,6 +128,25 @@ def test_a_line_that_is_no_http_hears_json(scope: Scope) -> None:
     assert json.loads(said)["code"] == "bad_request"
 
 
+@pytest.mark.parametrize(
+    ("request_", "status", "code"),
+    [
+        (b"GET /" + b"a" * 30_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "bad_request"),
+        (b"POST /data HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "bad_request"),
+        (
+            b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 8.8.8.8\r\n\r\n",
+            403,
+            "forbidden",
+        ),
+    ],
+)
+def test_what_nginx_itself_refuses_hears_json(scope: Scope, request_: bytes, status: int, code: str) -> None:
+    head, said = raw(scope, request_)
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/json" in head
+    assert json.loads(said)["code"] == code
+
+
 def test_a_device_that_speaks_http_1_0_without_a_host_is_served(scope: Scope) -> None:
     head, said = raw(scope, b'POST /data HTTP/1.0\r\nContent-Length: 16\r\n\r\n{"x": 1, "y": 2}')
     assert head.startswith(b"HTTP/1.1 200 ")
@@ -214,12 +233,8 @@ def test_pages_beyond_the_burst_hear_429_as_json(scope: Scope) -> None:
 
 
 def limited(scope: Scope) -> Answer | None:
-    answer = scope.ask("HEAD", "/?probe=1")
-    if answer.status != 429:
+    """The answer to a page, asked for when nothing more is let through."""
+    if scope.ask("HEAD", "/?probe=1").status != 429:
         return None
-    return wait_until(lambda: page_limited(scope), 10, 0)
-
-
-def page_limited(scope: Scope) -> Answer | None:
     answer = scope.ask("GET", "/")
     return answer if answer.status == 429 else None
