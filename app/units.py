@@ -24,7 +24,12 @@ EXPONENTS |= {"f": "e-15", "a": "e-18"}
 NUMBER = re.compile(
     r"(?P<number>[-+]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})(e[-+]?\d{1,3})?)\s*(?P<prefix>[TGMkmunpfa])?", re.A
 )
+SYMBOLS = "V Vrms Vpp A W VA var Hz s Ω \u2126 ohm Ohm F H T Wb S J eV Wh Ah N Nm Pa bar K m g l L mol cd lm lx rad Gy Sv"
+COUNTED = "Bq B bit bps Bd Sa pts"  # of which there are no thousandths
+PREFIXED = re.compile(rf"({'|'.join(f'{SYMBOLS} {COUNTED}'.split())})(?![^/·*. ])")  # units whose first factor takes a prefix
 PLAIN = (1e-3, 1e4)  # from, to: without a unit no prefix is wanted
+WHOLE = re.compile(rf"({'|'.join(COUNTED.split())})(?![^/])")
+DECIMAL = -5, 7  # from, to: powers of ten that are written without an exponent
 STEPS = (1.0, 2.0, 5.0)
 FINE = 1.02  # a click of the vernier
 KEPT = 4096  # texts: all views show the same knobs, and QuantiPhy takes 0.05 ms for each
@@ -94,16 +99,16 @@ def vernier(value: float, clicks: int) -> float:
 def engineering(value: float, unit: str = "", digits: int = 3) -> str:
     """The value with an SI prefix and a fixed number of significant digits: `500 mV`, `2.00 ms`.
 
-    Without a unit it comes without a prefix where that is as short: `0.500`, `12.0`, but `1.50 M`.
+    Without a unit it comes without a prefix where that is as short: `0.500`, `12.0`, but `1.50 M`. A unit that
+    takes none comes as it was given: `0.500 mA`, `1500 rpm`, `0.0120 °C`, `0.250 V²`.
     NaN and infinities come as `---`.
     """
     if not math.isfinite(value):
         return f"--- {unit}".rstrip()
     if value == 0:
         return f"{0:.{digits - 1}f} {unit}".rstrip()
-    if not unit and PLAIN[0] <= abs(value) < PLAIN[1]:
-        rounded = float(f"{value:.{digits - 1}e}")
-        return f"{rounded:.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
+    if bare(value, unit):
+        return f"{decimal(value, digits)} {unit}".rstrip()
     return rendered(unit, Quantity(value).render(prec=digits - 1, strip_zeros=False, show_units=False))
 
 
@@ -112,9 +117,27 @@ def plain(value: float, unit: str = "") -> str:
     """The value as short as it can be said exactly enough: `500 mV`, `2 ms`, `0.5`."""
     if value == 0 or not math.isfinite(value):
         return engineering(value, unit, 1)
-    if not unit and PLAIN[0] <= abs(value) < PLAIN[1]:
-        return f"{value:.5g}"
+    if bare(value, unit):
+        number, _, power = decimal(value, 5).partition("e")
+        number = number.rstrip("0").rstrip(".") if "." in number else number
+        return f"{number}{'e' + power if power else ''} {unit}".rstrip()
     return rendered(unit, Quantity(value).render(prec=4, strip_zeros=True, show_units=False))
+
+
+def bare(value: float, unit: str) -> bool:
+    """Whether a number, not 0, is written without a prefix."""
+    if not unit:
+        return PLAIN[0] <= abs(value) < PLAIN[1]
+    return not PREFIXED.match(unit) or (abs(value) < 1 and WHOLE.match(unit) is not None)
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number, not 0, with so many significant digits; with an exponent if it is far from 1."""
+    text = f"{value:.{digits - 1}e}"
+    exponent = int(text.partition("e")[2])
+    if DECIMAL[0] <= exponent < DECIMAL[1]:
+        return f"{float(text):.{max(0, digits - 1 - exponent)}f}"
+    return f"{text.partition('e')[0]}e{exponent}"
 
 
 def rendered(unit: str, text: str) -> str:

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.server import STATIC
 from app.units import (
+    COUNTED,
     LARGEST,
     SMALLEST,
+    SYMBOLS,
     at_least,
     at_most,
     calibrated,
@@ -33,6 +36,16 @@ from app.units import (
         (12_345, "", "12.3 k"),
         (math.nan, "V", "--- V"),
         (1e30, "V", "1.00e30 V"),
+        (0.5, "mA", "0.500 mA"),
+        (101.325, "kPa", "101 kPa"),
+        (1500, "rpm", "1500 rpm"),
+        (0.0123, "°C", "0.0123 °C"),
+        (0.1365, "V²", "0.137 V²"),
+        (0.1365, "V·s", "137 mV·s"),
+        (1e-6, "A²/Hz", "1.00e-6 A²/Hz"),
+        (2e9, "min", "2.00e9 min"),
+        (2e3, "Sa/s", "2.00 kSa/s"),
+        (0.904, "Sa/s", "0.904 Sa/s"),
     ],
 )
 def test_engineering_notation(value: float, unit: str, text: str) -> None:
@@ -69,7 +82,13 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         parsed(text, "A")
 
 
-@given(st.integers(-400, 400), st.sampled_from(["", "V", "s", "m", "Pa", "°C"]))
+def test_the_page_knows_the_same_units() -> None:
+    script = (STATIC / "units.js").read_text(encoding="utf-8")
+    for name, symbols in {"SYMBOLS": SYMBOLS, "COUNTED": COUNTED}.items():
+        assert f"const {name} = {symbols!r}" in script.replace(r"\u2126", "\u2126")
+
+
+@given(st.integers(-400, 400), st.sampled_from(["", "V", "s", "m", "Pa", "°C", "mA", "V²", "Sa/s"]))
 def test_a_readout_can_be_typed_again(index: int, unit: str) -> None:
     value = one_two_five(index)
     if 1e-15 <= value <= 1e12:

@@ -71,6 +71,8 @@ def spectrum(x: Float64s, y: Floats, window: str = "hann", breaks: Breaks = ()) 
     if not x[-1] > x[0]:
         return nothing(window, start, stop, "needs samples at different x")
     y, step, resampled = regular(x, y)
+    if math.isinf(1 / step):
+        return nothing(window, start, stop, "needs larger steps of x")
     return transformed(y, step, window, resampled=resampled, start=start, stop=stop)
 
 
@@ -90,7 +92,8 @@ def regular(x: Float64s, y: Float64s) -> tuple[Float64s, float, bool]:
     if np.all(np.abs(x - (x[0] + step * np.arange(len(x)))) <= REGULAR * step):
         return y, step, False
     step = typical(np.diff(x))
-    n = min(LARGEST, math.floor(float(x[-1] - x[0]) / step * (1 + 1e-9)) + 1)
+    span = float(x[-1] - x[0])
+    n = LARGEST if span >= LARGEST * step else math.floor(span / step * (1 + 1e-9)) + 1
     return np.interp(x[-1] - step * np.arange(n - 1, -1, -1), x, y), step, True
 
 
@@ -142,7 +145,8 @@ def peaks(found: Spectrum, n: int = 5) -> list[Peak]:
 
     A line is higher than what noise of this median reaches by chance (taken for Rayleigh's distribution) and
     than the window's side lobes, and parted by a dip of 6 dB from any higher one. Its place between bins is
-    told by the parabola through the logarithms of its three highest bins, corrected for the window's lobe.
+    told by the parabola through the logarithms of its three highest bins, corrected for the window's lobe; for
+    a rectangular window, whose neighbouring bins may have nothing but noise, by the ratio of the two highest.
     """
     from scipy import signal  # as above
 
@@ -176,7 +180,11 @@ def noise_floor(found: Spectrum) -> float:
 def line(found: Spectrum, logs: Float64s, top: int) -> Peak:
     """The line whose highest bin is `top`."""
     main = lobe(WINDOWS[found.window].name)
-    share = np.interp(vertices(*logs[top - 1 : top + 2]), main.vertex, main.offset)
+    if found.window == "rectangular":
+        before, at, after = found.amplitude[top - 1 : top + 2]
+        share = after / (at + after) if after > before else -before / (at + before)
+    else:
+        share = np.interp(vertices(*logs[top - 1 : top + 2]), main.vertex, main.offset)
     height = np.interp(share, main.offset, main.height)
     return Peak(float((top + share) * found.rbw), float(found.amplitude[top] / height))
 

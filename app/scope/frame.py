@@ -307,5 +307,5 @@ def xy(record: Record, ends: tuple[float, float], first: int = 0) -> Trace:
     segment = record.segment()
     start = max(record.total - FIGURE_POINTS, record.first, segment.start, first)
     x = record.x(start, record.total)
-    y = np.asarray(record.y(start, record.total), np.float64)
+    y = np.array(record.y(start, record.total), np.float64)  # a copy: pictures are kept
     return Trace(record.name, Kind.XY, 0.0, x, y, dots(x, y), ends, start, record.total, record.serial)

@@ -28,7 +28,8 @@ def past(records: Sequence[Record], span: float, sweep: Sweep, source: Record | 
     if sweep.at is None:
         found = {record.name: beside(record, source, own, offset, reference) for record in records}
     else:
-        found = {record.name: at_x(record, sweep.at, span, reference) for record in records}
+        places = ((record.name, at_x(record, sweep.at, span, reference)) for record in records)
+        found = {name: anchor for name, anchor in places if not anchor.segment.figure}
     return Held(found, source.name, event(source, sweep, Anchor(own, offset, reference), span), history=True)
 
 
@@ -51,7 +52,7 @@ def centre(record: Record, sweep: Sweep, span: float) -> tuple[Segment, float] |
     """
     if sweep.at is not None:
         own = located(record, sweep.at)
-        return own, sweep.at - own.x0
+        return None if own.figure else (own, sweep.at - own.x0)
     place = sweep.place or sweep.hit
     found = None if place is None else place.found(record)
     if found is None or found[0].figure:

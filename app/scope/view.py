@@ -152,7 +152,7 @@ def frame(view: View, memory: Records, setup: Setup, searches: Searches, rows: i
     anchors = found.anchors | aligned(slots.values(), view.sweep, found, span)
     slots = {slot: record for slot, record in slots.items() if record.figure or record.name in anchors}
     made = Drawing(view, slots, anchors, units_per_div, setup, rows).frame()
-    return replace(made, **said(view, made, found, memory, searches))
+    return replace(made, lead=made.lead or found.source, **said(view, made, found, memory, searches))
 
 
 def aligned(records: Iterable[Record], sweep: Sweep, found: Held, span: float) -> dict[str, Anchor]:
@@ -170,8 +170,10 @@ def triggering(sweep: Sweep, memory: Records) -> Record | None:
     """The channel that triggers, if it is named, or the one of a place in the past; None: there is none."""
     place = sweep.place or sweep.hit
     if place is None:
-        return memory.records.get(sweep.trigger.source)
-    return next((record for record in memory.records.values() if record.serial == place.serial), None)
+        found = memory.records.get(sweep.trigger.source)
+    else:
+        found = next((record for record in memory.records.values() if record.serial == place.serial), None)
+    return found if found is not None and found.total > found.first else None
 
 
 def said(view: View, made: Frame, found: Held, memory: Records, searches: Searches) -> dict[str, Any]:
@@ -204,7 +206,7 @@ def doing(sweep: Sweep, made: Frame, found: Held, source: Record | None) -> Lamp
     if found.waiting or not made.traces:
         return "WAIT"
     if found.event is not None:
-        return "TRIG'D"
+        return "TRIG'D" if found.fresh else "WAIT"
     return "ROLL" if source is not None and sweep.rolls and not sweeps(source, made.span) else "AUTO"
 
 

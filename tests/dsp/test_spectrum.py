@@ -132,6 +132,7 @@ def test_no_spectrum_reaches_across_a_gap() -> None:
         ([1.0], [1.0], "needs 4 samples without a gap"),
         ([1.0, 2, 3, 4, 5, 6], [1.0, 1, 1, math.nan, 1, 1], "needs 4 samples without a gap"),
         ([1.0] * 5, [1.0] * 5, "needs samples at different x"),
+        ([0.0, 5e-324, 5e-324, 3.0], [0.0, 0, 1, 0.14], "needs larger steps of x"),
     ],
 )
 def test_without_a_spectrum_it_says_why(x, y, why) -> None:
@@ -168,6 +169,16 @@ def test_a_peak_is_found_between_the_bins(window, bins, decibels) -> None:
         assert len(lines) == 1, frequency
         assert abs(lines[0].frequency - frequency) < bins
         assert abs(20 * math.log10(lines[0].amplitude / 0.5)) < decibels
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("bins", [50.0, 50.02, 50.4])
+def test_a_peak_on_a_bin_or_beside_it_stands_still_in_noise(window, bins) -> None:
+    x, y = sine(bins * RATE / 500, 500)
+    for _ in range(50):
+        (line, *_) = peaks(spectrum(x, y + RNG.normal(0, 3e-3, 500), window))
+        assert line.frequency == pytest.approx(bins * RATE / 500, abs=0.03 * RATE / 500)
+        assert line.amplitude == pytest.approx(1, rel=0.01)
 
 
 def test_peaks_come_in_order_of_their_height() -> None:

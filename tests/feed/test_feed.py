@@ -329,6 +329,8 @@ def test_the_latency_of_what_was_drawn_is_told(scope: Served) -> None:
         time.sleep(0.1)
         viewer.say(drawn=found.id, age=100)
         assert 490 < viewer.text()["latency"] < 700
+        viewer.say(drawn=found.id, age=86_400_000)  # a tab that rested says it once more, of the same picture
+        assert viewer.text() == {"latency": 0}
         viewer.say(drawn=123456, age=0)
         assert viewer.text() == {"latency": None}
 

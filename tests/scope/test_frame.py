@@ -107,6 +107,15 @@ def test_cleared_samples_are_not_drawn() -> None:
     assert drawn(found).min() == 90
 
 
+def test_a_kept_figure_stays_when_its_ring_is_overwritten() -> None:
+    memory = filled(("a", np.tile([0.0, 1, 0, -1], 100), np.tile([0.1, 0, -0.1, 0], 100)), points=500)
+    found = xy(memory.records["a"], (-1, 1))
+    before = found.x.tolist(), found.y.tolist()
+    for _ in range(9):
+        send(memory, "a", np.tile([3.0, 2], 50), np.full(100, 0.9))
+    assert (found.x.tolist(), found.y.tolist()) == before
+
+
 def test_a_figure_is_the_newest_points_in_order_of_arrival() -> None:
     t = np.linspace(0, 40, 3000)
     memory = filled(("a", np.cos(t), np.sin(3 * t)))

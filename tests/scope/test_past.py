@@ -7,12 +7,14 @@ import pytest
 
 from app.memory.memory import Memory
 from app.scope.autoset import Setup
+from app.scope.derived import Sources
 from app.scope.frame import Frame
 from app.scope.log import Log
 from app.scope.past import walked
 from app.scope.place import Place
 from app.scope.search import Searches
 from app.scope.sweep import Sweep
+from app.scope.trigger import Triggering
 from app.scope.view import View, frame
 from tests.scope.signals import send
 
@@ -112,3 +114,23 @@ def test_what_is_no_place_is_refused(text: str) -> None:
 @pytest.mark.parametrize("place", [Place(3, 4711), Place(0, 1, -1.25e-9), Place(1, 2, 1 / 3)])
 def test_a_place_comes_back_from_its_text(place: Place) -> None:
     assert Place.of(place.told()) == place
+
+
+@pytest.mark.parametrize("source", ["=ch1 - nope", "~"])
+def test_a_source_without_samples_is_none(source: str) -> None:
+    memory = Memory(1000)
+    send(memory, "ch1", *pulses([0.1], 200))
+    view, sources = View(0.01, sweep=Sweep(trigger=Triggering(source=source), at=0.1)), Sources(memory)
+    sources.keep(view, 0.0)
+    assert [trace.channel for trace in frame(view, sources, Setup(1.0), Searches()).traces.values()] == ["ch1"]
+
+
+@pytest.mark.parametrize("at", [-1.0, 0.0, 2.0, 5.0])
+def test_a_figure_is_no_trace_of_the_past(at: float) -> None:
+    memory = Memory(10_000)
+    x = np.arange(300) * 37 % 11
+    send(memory, "ch1", x, np.arange(300) % 17)
+    send(memory, "ch1", np.arange(3000) / RATE, np.ones(3000))
+    send(memory, "ch2", np.arange(3000) / RATE, np.ones(3000))
+    for trace in made(memory, at=at).traces.values():
+        assert (np.diff(trace.x) >= 0).all()

@@ -1,19 +1,24 @@
 // Numbers as an instrument writes them, and back.
 
 const PREFIXES = 'afpnum kMGT', NONE = 6 // of 1
-const BARE = /^(dB|%|deg|°)/ // units that take no prefix
+const SYMBOLS = 'V Vrms Vpp A W VA var Hz s Ω \u2126 ohm Ohm F H T Wb S J eV Wh Ah N Nm Pa bar K m g l L mol cd lm lx rad Gy Sv'
+const COUNTED = 'Bq B bit bps Bd Sa pts' // of which there are no thousandths
+const any = (symbols, more) => new RegExp(`^(${symbols.replaceAll(' ', '|')})(?![^${more}])`)
+const PREFIXED = any(`${SYMBOLS} ${COUNTED}`, '/·*. '), WHOLE = any(COUNTED, '/') // units whose first factor takes a prefix
 const PLAIN = [1e-3, 1e4] // from, to: without a unit no prefix is wanted
 
 export function engineering(value, unit = '', digits = 4) { // 1234.5, 'Hz' -> '1.235 kHz'
   if (!Number.isFinite(value)) return '---'
   const size = Math.abs(value)
   if (size === 0) return `0 ${unit}`.trim()
-  if (BARE.test(unit) || (!unit && size >= PLAIN[0] && size < PLAIN[1])) return `${rounded(value, digits)} ${unit}`.trim()
+  if (bare(size, unit)) return `${rounded(value, digits)} ${unit}`.trim()
   let step = Math.floor(Math.log10(size) / 3)
   if (Math.abs(Number((value / 1000 ** step).toPrecision(digits))) >= 1000) step += 1
   step = Math.min(Math.max(step, -NONE), PREFIXES.length - 1 - NONE)
   return `${rounded(value / 1000 ** step, digits)} ${PREFIXES[step + NONE].trim()}${unit}`.trim()
 }
+
+const bare = (size, unit) => unit ? !PREFIXED.test(unit) || (size < 1 && WHOLE.test(unit)) : size >= PLAIN[0] && size < PLAIN[1]
 
 function rounded(value, digits) {
   const text = value.toPrecision(digits)
