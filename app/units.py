@@ -24,9 +24,12 @@ EXPONENTS |= {"f": "e-15", "a": "e-18"}
 NUMBER = re.compile(
     r"(?P<number>[-+]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})(e[-+]?\d{1,3})?)\s*(?P<prefix>[TGMkmunpfa])?", re.A
 )
-SYMBOLS = "V Vrms Vpp A W VA var Hz s Ω \u2126 ohm Ohm F H T Wb S J eV Wh Ah N Nm Pa bar K m g l L mol cd lm lx rad Gy Sv"
-COUNTED = "Bq B bit bps Bd Sa pts"  # of which there are no thousandths
-PREFIXED = re.compile(rf"({'|'.join(f'{SYMBOLS} {COUNTED}'.split())})(?![^/·*. ])")  # units whose first factor takes a prefix
+SYMBOLS = (  # of units that take a prefix
+    "V Vrms Vpp A W VA var Hz s Ω \u2126 ohm Ohm F H T Wb S J eV Wh Ah N Nm Pa bar K m g l L mol cd lm lx rad"
+    " Gy Sv"
+)
+COUNTED = "Bq B bit bps Bd Sa pts"  # those of which there are no thousandths
+PREFIXED = re.compile(rf"({'|'.join(f'{SYMBOLS} {COUNTED}'.split())})(?![^/·*. ])")  # as the first factor
 PLAIN = (1e-3, 1e4)  # from, to: without a unit no prefix is wanted
 WHOLE = re.compile(rf"({'|'.join(COUNTED.split())})(?![^/])")
 DECIMAL = -5, 7  # from, to: powers of ten that are written without an exponent
@@ -99,8 +102,8 @@ def vernier(value: float, clicks: int) -> float:
 def engineering(value: float, unit: str = "", digits: int = 3) -> str:
     """The value with an SI prefix and a fixed number of significant digits: `500 mV`, `2.00 ms`.
 
-    Without a unit it comes without a prefix where that is as short: `0.500`, `12.0`, but `1.50 M`. A unit that
-    takes none comes as it was given: `0.500 mA`, `1500 rpm`, `0.0120 °C`, `0.250 V²`.
+    Without a unit it comes without a prefix where that is as short: `0.500`, `12.0`, but `1.50 M`. A unit
+    that takes none comes as it was given: `0.500 mA`, `1500 rpm`, `0.0120 °C`, `0.250 V²`.
     NaN and infinities come as `---`.
     """
     if not math.isfinite(value):

@@ -141,7 +141,7 @@ def parse(text: str) -> Expression:
 def unknown(name: str) -> str:
     """What is said of a function that there is not."""
     near = difflib.get_close_matches(name, CALLABLE, 1)
-    return f"there is no function {name}: {near[0]} is one" if near else KNOWN
+    return f"there is no function {name}; did you mean {near[0]}?" if near else KNOWN
 
 
 def spelt(name: str) -> str:

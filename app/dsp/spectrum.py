@@ -145,8 +145,8 @@ def peaks(found: Spectrum, n: int = 5) -> list[Peak]:
 
     A line is higher than what noise of this median reaches by chance (taken for Rayleigh's distribution) and
     than the window's side lobes, and parted by a dip of 6 dB from any higher one. Its place between bins is
-    told by the parabola through the logarithms of its three highest bins, corrected for the window's lobe; for
-    a rectangular window, whose neighbouring bins may have nothing but noise, by the ratio of the two highest.
+    told by the parabola through the logarithms of its three highest bins, corrected for the window's lobe;
+    for a rectangular window, whose neighbouring bins may have noise alone, by the ratio of the two highest.
     """
     from scipy import signal  # as above
 

@@ -171,7 +171,7 @@ def test_a_channel_that_is_not_there_is_named() -> None:
         ("~ch1", "write not", 0),
         ("1 if ch1 else 2", "write where(", 0),
         ("  ch1 + qqqq(ch2)", "the functions are sin", 8),
-        ("  ch1 + sqrrt(ch2)", "there is no function sqrrt: sqrt is one", 8),
+        ("  ch1 + sqrrt(ch2)", "there is no function sqrrt; did you mean sqrt?", 8),
         ("mean(ch1)", "a signal goes on, its mean does not", 0),
         ("lowpass(ch1, ch2)", "the cut-off of lowpass is a number", 13),
         ("lowpass(ch1, -1)", "it must be above 0", 0),

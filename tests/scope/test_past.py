@@ -122,7 +122,8 @@ def test_a_source_without_samples_is_none(source: str) -> None:
     send(memory, "ch1", *pulses([0.1], 200))
     view, sources = View(0.01, sweep=Sweep(trigger=Triggering(source=source), at=0.1)), Sources(memory)
     sources.keep(view, 0.0)
-    assert [trace.channel for trace in frame(view, sources, Setup(1.0), Searches()).traces.values()] == ["ch1"]
+    traces = frame(view, sources, Setup(1.0), Searches()).traces
+    assert [trace.channel for trace in traces.values()] == ["ch1"]
 
 
 @pytest.mark.parametrize("at", [-1.0, 0.0, 2.0, 5.0])
