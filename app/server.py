@@ -12,7 +12,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +27,7 @@ from app.api.data import DataReader
 from app.chassis import durability, logs
 from app.chassis.drain import Drain
 from app.chassis.health import release
+from app.chassis.lasting import Work, lasting
 from app.chassis.listeners import listeners
 from app.chassis.metrics import Sessions
 from app.chassis.preflight import missing_package, unusable, warn
@@ -185,9 +187,10 @@ class Process:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(report)
         self.heed(loop)
-        working = [asyncio.create_task(work) for work in self.work()]
-        listening = [asyncio.create_task(work) for work in listeners(self.config, self.receiver, self.place)]
-        storing = None if self.stream is None else asyncio.create_task(self.stream.run())
+        working = [asyncio.create_task(lasting(work)) for work in self.work()]
+        from_outside = listeners(self.config, self.receiver, self.place)
+        listening = [asyncio.create_task(lasting(work)) for work in from_outside]
+        storing = None if self.stream is None else asyncio.create_task(lasting(self.stream.run))
         opening = asyncio.create_task(self.open_pages())
         opening.add_done_callback(self.opened)
         await self.stopped.wait()
@@ -234,17 +237,17 @@ class Process:
             await asyncio.sleep(LOOK)
         place.take()
 
-    def work(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def work(self) -> Iterator[Work]:
         """What goes on for as long as the process serves."""
-        yield self.feed.run()
+        yield self.feed.run
         yield from self.vitals.work()
-        yield self.http.watch()
+        yield self.http.watch
         yield from self.drawer.work()
-        yield self.keeping.run()
+        yield self.keeping.run
         if self.place is not None:
-            yield self.take_place(self.place)
+            yield partial(self.take_place, self.place)
         if self.config.channel_idle:
-            yield forgetting(Silence(self.memory, self.config.channel_idle * HOUR))
+            yield partial(forgetting, Silence(self.memory, self.config.channel_idle * HOUR))
 
     async def open_pages(self) -> None:
         """Load Panel in a thread, build a page to warm it up, put its pages behind the gate; then spectra."""

@@ -207,7 +207,7 @@ def surround(draw: ImageDraw.ImageDraw, image: Image.Image, sheet: Sheet, shown:
     for slot in frame.traces.keys() & shown.legend.keys():
         divisions, text = cast(tuple[float, str], shown.legend[slot]["ground"])
         ground(image, draw, sheet, shown.colour(slot), float(divisions), text)
-    if frame.lamp == "TRIG'D" and frame.plane is None:
+    if frame.lamp in ("TRIG'D", "WAIT") and frame.trigger.share is not None and frame.plane is None:
         x = left + frame.reference * sheet.pane.width
         leads = (slot for slot, trace in frame.traces.items() if trace.channel == frame.lead)
         lead = next(leads, next(iter(frame.traces), None))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tornado.web import Application
 
 from app.chassis.health import Check, HealthHandler, Pulse, ReadyHandler
+from app.chassis.lasting import Work
 from app.chassis.metrics import Figures, MetricsHandler, Sessions, registry
 from app.chassis.status import Detail, Status, StatusHandler, StatusPage
 from app.feed.feed import Feed
@@ -74,14 +75,15 @@ class Vitals:
             if isinstance(application, Application):
                 application.settings["log_function"] = self.answers.served
 
-    def work(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def work(self) -> Iterator[Work]:
         """What goes on for as long as the process serves."""
-        yield self.pulse.run()
-        yield self.overload.run()
-        yield trimming()
+        yield self.pulse.run
+        yield self.overload.run
+        yield trimming
 
     def beat(self) -> None:
-        """Now and then: tell what has waited, and all who look what they have to know."""
+        """Now and then: tell what has waited, and all who look what they have to know; forget who is gone."""
+        self.receiver.sequences.forget()
         self.answers.refusals.flush()
         if self.overload.text:
             self.feed.notices["overload"] = self.overload.text

@@ -10,17 +10,17 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 
 import orjson
 
 from app.problems import Fault, Problem
 
-KEPT_BYTES = 17  # of a request: fingerprint and a byte
+KEPT_BYTES = 17  # of a request: fingerprint of 16 bytes, and one that is 1 for a single point
 KEPT = 1024  # requests remembered of a sender
 SENDERS = 10_000
+REQUESTS = 1 << 20  # remembered of all senders together: 26 MB
 SECONDS = 15 * 60.0  # after which a sender that has said nothing is forgotten
 SOURCE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 NUMBER = re.compile(r"[0-9]{1,20}")
@@ -47,26 +47,75 @@ class Numbered:
         return orjson.dumps([self.name, self.n, self.counts, content.hex(), plain])
 
 
-@dataclass(slots=True)
 class Source:
-    """The newest requests of a sender: number -> fingerprint, and a byte that is 1 for a single point."""
+    """The newest requests of a sender, in 25 bytes each: their numbers, and what is kept of each.
 
-    heard: float
-    stored: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
-    highest: int = -1
+    heard    s, when it sent the newest one
+    highest  number; -1: there is none
+    """
+
+    __slots__ = ("_contents", "_numbers", "_oldest", "heard", "highest")
+
+    def __init__(self, heard: float) -> None:
+        self.heard, self.highest = heard, -1
+        self._numbers, self._contents = array("Q"), bytearray()
+        self._oldest = 0  # its place, once the next request takes that
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def get(self, n: int) -> bytes | None:
+        """What is kept of a request; None: it is not known."""
+        at = self._place(n)
+        return None if at is None else bytes(self._contents[at : at + KEPT_BYTES])
+
+    def put(self, n: int, kept: bytes) -> None:
+        at = self._place(n)
+        if at is not None:
+            self._contents[at : at + KEPT_BYTES] = kept
+        elif len(self) < KEPT:
+            self._contents[KEPT_BYTES * len(self) :] = kept
+            self._numbers.append(n)
+        else:
+            at = KEPT_BYTES * self._oldest
+            self._numbers[self._oldest], self._contents[at : at + KEPT_BYTES] = n, kept
+            self._oldest = (self._oldest + 1) % KEPT
+        self.highest = max(self.highest, n)
+
+    def _place(self, n: int) -> int | None:
+        """Where the bytes of a request begin."""
+        if n > self.highest:  # as nearly all are that are asked for
+            return None
+        try:
+            return KEPT_BYTES * self._numbers.index(n)
+        except ValueError:
+            return None
+
+    def packed(self) -> tuple[bytes, bytes]:
+        """Numbers, and what is kept of each, in the order in which they came."""
+        old, at = self._oldest, KEPT_BYTES * self._oldest
+        numbers = self._numbers[old:] + self._numbers[:old]
+        return numbers.tobytes(), bytes(self._contents[at:] + self._contents[:at])
+
+    def restore(self, numbers: bytes, contents: bytes, highest: int) -> None:
+        """Have what `packed` gave; of more than are kept, the newest."""
+        self._numbers = array("Q", numbers)[-KEPT:]
+        self._contents = bytearray(contents[-KEPT_BYTES * KEPT :])
+        self.highest = highest
 
 
 class Sequences:
     """The senders that number their requests, the one that was heard last at the end.
 
-    gaps   how often a number was missing
-    late   how often one came that had been missing
-    clock  seconds
+    gaps      how often a number was missing
+    late      how often one came that had been missing
+    requests  how many of them are remembered
+    clock     seconds
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self.gaps = self.late = 0
+        self.gaps = self.late = self.requests = 0
         self.sources: OrderedDict[Name, Source] = OrderedDict()
 
     def known(self, request: Numbered, content: bytes) -> bool | None:
@@ -77,7 +126,7 @@ class Sequences:
         """
         self.forget()
         source = self.sources.get(request.name)
-        kept = source.stored.get(request.n) if source is not None else None
+        kept = source.get(request.n) if source is not None else None
         if kept is None:
             return None
         if kept[:-1] != content:
@@ -100,21 +149,27 @@ class Sequences:
         source = self.sources.setdefault(request.name, Source(now))
         self.sources.move_to_end(request.name)
         source.heard = now
-        source.stored[request.n] = content + bytes((plain,))
-        source.highest = max(source.highest, request.n)
-        if len(source.stored) > KEPT:
-            source.stored.popitem(last=False)
-        if len(self.sources) > SENDERS:
-            self.sources.popitem(last=False)
+        self.requests -= len(source)
+        source.put(request.n, content + bytes((plain,)))
+        self.requests += len(source)
+        self._limit()
+
+    def _limit(self) -> None:
+        """Drop the senders that have been silent for longest, if there are too many, or too many requests."""
+        while len(self.sources) > SENDERS or self.requests > REQUESTS:
+            self._drop()
+
+    def _drop(self) -> None:
+        _, source = self.sources.popitem(last=False)
+        self.requests -= len(source)
 
     def packed(self) -> bytes:
         """All that is known, for a store to keep; see `restore`."""
         now = self.clock()
-        heads = [[name, now - s.heard, s.highest, len(s.stored)] for name, s in self.sources.items()]
-        numbers = array("Q", chain.from_iterable(s.stored for s in self.sources.values()))
-        contents = b"".join(chain.from_iterable(s.stored.values() for s in self.sources.values()))
-        head = orjson.dumps(heads)
-        return len(head).to_bytes(8, "little") + head + numbers.tobytes() + contents
+        head = orjson.dumps([[name, now - s.heard, s.highest, len(s)] for name, s in self.sources.items()])
+        parts = [source.packed() for source in self.sources.values()]
+        numbers, contents = (b"".join(part[k] for part in parts) for k in (0, 1))
+        return b"".join((len(head).to_bytes(8, "little"), head, numbers, contents))
 
     def restore(self, beside: bytes, notes: Iterable[bytes]) -> None:
         """Know again what a store has kept.
@@ -135,19 +190,22 @@ class Sequences:
         now, size = self.clock(), 8 + int.from_bytes(data[:8], "little")
         heads = orjson.loads(data[8:size])
         total = sum(head[-1] for head in heads)
-        numbers = array("Q", data[size : size + 8 * total].tobytes())
-        at, start = size + 8 * total, 0
+        numbers, contents = data[size : size + 8 * total], data[size + 8 * total :]
+        start = 0
         for name, age, highest, count in heads:
-            found = range(start, start + count)
-            kept = ((numbers[k], bytes(data[at + KEPT_BYTES * k : at + KEPT_BYTES * (k + 1)])) for k in found)
-            self.sources[tuple(name)] = Source(now - age, OrderedDict(kept), highest)
-            start += count
+            stop = start + count
+            source = self.sources[tuple(name)] = Source(now - age)
+            own = contents[KEPT_BYTES * start : KEPT_BYTES * stop]
+            source.restore(numbers[8 * start : 8 * stop].tobytes(), own.tobytes(), highest)
+            self.requests += len(source)
+            start = stop
+        self._limit()
 
     def forget(self) -> None:
-        """Drop the senders that have said nothing for a quarter of an hour."""
+        """Drop the senders that have said nothing for a quarter of an hour; to be called now and then."""
         late = self.clock() - SECONDS
         while self.sources and next(iter(self.sources.values())).heard < late:
-            self.sources.popitem(last=False)
+            self._drop()
 
 
 def conflict(request: Numbered) -> Problem:

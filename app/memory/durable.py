@@ -12,44 +12,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import orjson
 
 from app.memory import state
 from app.memory.container import contained
+from app.memory.guest import Guest, Nobody
 from app.memory.memory import Memory
 from app.memory.packing import Buffer, packed, unpacked
 from app.memory.record import FLOAT32, FLOAT64, Placed, Record, Room
 from app.memory.samples import Samples
 from app.memory.shelf import MAGIC, Shelf
 from app.memory.sums import Sums, blank, damaged
+from app.memory.trouble import trouble
 
 BATCH, SAY, DELETE, CLEAR = 1, 2, 3, 4  # kinds of changes
 UNLIMITED = 1 << 30
 NO_SUMS = np.empty(0, np.uint64), False
 log = logging.getLogger(__name__)
-
-
-class Guest(Protocol):
-    """What is kept with the samples, and understood by others alone."""
-
-    def packed(self) -> bytes:
-        """All of it."""
-
-    def restore(self, beside: bytes, notes: list[bytes]) -> None:
-        """Know it again: what was packed once, and the notes of batches that were stored after that."""
-
-
-class Nobody:
-    """No guest."""
-
-    def packed(self) -> bytes:
-        return b""
-
-    def restore(self, beside: bytes, notes: list[bytes]) -> None:
-        pass
 
 
 class Durable(Memory):
@@ -99,12 +81,23 @@ class Durable(Memory):
             names = {samples.channel for samples in batch}
             self._allow(len(self.records) + len(names - self.records.keys()))
             self._write(BATCH, packed(batch, now, missing, note))
-        placed = super().append(batch, now, missing, note)
+        try:
+            placed = super().append(batch, now, missing, note)
+        except Exception:
+            self._take_back()
+            raise
         if not self._quiet:
             for block in placed:
                 self._rings.mark(self.records[block.channel].serial, block.stop)
             self._notice()
         return placed
+
+    def _take_back(self) -> None:
+        """A batch was not stored: nothing tells of it any more, and channels that it made have no files."""
+        if not self._quiet:
+            self._shelf.take_back()
+        self._rings.keep({record.serial for record in self.records.values()})
+        self._notice()
 
     def delete(self, name: str) -> bool:
         record = self.records.get(name)
@@ -145,7 +138,7 @@ class Durable(Memory):
         if self._quiet:
             return
         size = sum(map(len, pieces))
-        if self._shelf.full:
+        if self._shelf.full and not self.trouble:  # else `tend` tries it, and the journal goes on
             self.checkpoint(size)
         if not self._shelf.write(kind, pieces):
             self._shelf.journal = None  # it is used up: a state, even if it is one without a ring in memory
@@ -195,31 +188,37 @@ class Durable(Memory):
 
     def tend(self) -> None:
         """Try again to keep what could not be kept; to be called now and then."""
-        if not self.trouble:
+        if not self.trouble or not self._housed():
             return
+        self.trouble = ""
+        self.checkpoint()
+        if not self.trouble:
+            log.warning("SCOPE_DATA: samples are kept again.")
+
+    def _housed(self) -> bool:
+        """Have all rings lie in files; whether they do."""
         self._rings.failed = None
         for record in self.records.values():
             if self._rings.failed is None and self._rings.files.get(record.serial) is None:
-                record.settle(record.capacity)
-        if self._rings.failed is None:
-            self.trouble = ""
-            self.checkpoint()
-            if not self.trouble:
-                log.warning("SCOPE_DATA: samples are kept again.")
+                try:
+                    record.settle(record.capacity)
+                except MemoryError:
+                    return False
+        return self._rings.failed is None
 
     def _attempt(self, work: Callable[[], None]) -> None:
         """Do it; where it fails, `trouble` says why."""
         try:
             work()
-        except OSError as error:
+        except Exception as error:  # whatever it is: nobody may be told that samples are kept
             self._fail(error)
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, error: Exception) -> None:
         self._rings.failed = None
         if not self.trouble:
-            reason = error.strerror or str(error)
-            self.trouble = f"{reason}: new samples are in memory only, and a restart would lose them"
-            log.error("SCOPE_DATA: %s.", self.trouble)
+            self.trouble = trouble(error)
+            unexpected = None if isinstance(error, OSError | MemoryError) else error
+            log.error("SCOPE_DATA: %s.", self.trouble, exc_info=unexpected)
 
     def close(self) -> None:
         """Write the state for the last time, and let go of the folder."""

@@ -31,7 +31,7 @@ class Journal:
 
     def __init__(self, data: mmap.mmap, number: int) -> None:
         self.data, self.number = data, number
-        self.at = self.entries = 0
+        self.at = self.entries = self._last = 0
 
     def append(self, kind: int, pieces: Sequence[Buffer]) -> bool:
         """Write an entry. False: there is no room, and nothing was written.
@@ -53,9 +53,15 @@ class Journal:
             data[at : at + len(piece)] = piece
             at += len(piece)
         HEAD.pack_into(data, start, MAGIC, length, number, checksum.intdigest())
-        self.number, self.at = number, stop
+        self.number, self.at, self._last = number, stop, start
         self.entries += 1
         return True
+
+    def take_back(self) -> None:
+        """The entry that was written last is none any more; once after each."""
+        self.data[self._last : self._last + HEAD.size] = bytes(HEAD.size)
+        self.number, self.at = self.number - 1, self._last
+        self.entries -= 1
 
 
 def entries(data: mmap.mmap, number: int) -> Iterator[tuple[int, Buffer]]:

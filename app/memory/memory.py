@@ -87,7 +87,7 @@ class Memory:
         for samples in batch:
             if samples.channel not in self.records:
                 new.setdefault(samples.channel, samples)
-        if new or len(batch) > 1:
+        if new or missing or len(batch) > 1:
             self._reserve(batch, new)
         if missing is not None:
             for name in dict.fromkeys(samples.channel for samples in batch):
@@ -157,6 +157,7 @@ class Memory:
         new  the first samples of each new channel, which is no more if there is no room
         """
         lengths: Counter[str] = Counter()
+        created = self.created
         for samples in batch:
             lengths[samples.channel] += len(samples)
         try:
@@ -167,6 +168,8 @@ class Memory:
         except MemoryError:
             for name in new:
                 self.records.pop(name, None)
+            self.created = created
+            self._share(len(self.records))
             raise
 
     def _allow(self, channels: int) -> None:

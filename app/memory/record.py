@@ -179,10 +179,10 @@ class Record:
     def settle(self, capacity: int, *, widen: bool = False) -> None:
         """Have what lives in new room, if there is any."""
         narrow = self.narrow and not widen
-        offsets, values = self._room(capacity, FLOAT32 if narrow else FLOAT64)
-        axis, alive = self._axis, (self.first, self.total)
+        axis, alive, dtype = self._axis, (self.first, self.total), FLOAT32 if narrow else FLOAT64
+        pyramid = Pyramid(capacity, dtype, self.first)  # first: who takes room has to move into it
+        offsets, values = self._room(capacity, dtype)
         made = axis.ring.moved(offsets, *alive), self._y.moved(values, *alive)
-        pyramid = Pyramid(capacity, values.dtype, self.first)
         (axis.ring, self._y), self._pyramid, self.narrow = made, pyramid, narrow
 
     def say(self, **facts: str | float) -> None:

@@ -92,9 +92,10 @@ class Ring(Generic[A]):
         return found
 
     def moved(self, data: A, start: int, stop: int) -> Ring[A]:
-        """A ring on other storage that holds values [start, stop)."""
-        ring = Ring(data)
-        ring.write(start, self.read(start, stop))
+        """A ring on other storage that holds values [start, stop); no other memory is needed."""
+        ring, turn = Ring(data), start // self.capacity * self.capacity + self.capacity
+        ring.write(start, self.read(start, min(turn, stop)))
+        ring.write(turn, self.read(turn, stop))
         return ring
 
     @property

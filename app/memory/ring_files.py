@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from errno import EDQUOT, EMFILE, ENFILE, ENOMEM, ENOSPC
 from mmap import mmap
@@ -59,28 +59,33 @@ class Rings:
         return None in self.files.values()
 
     def room(self, serial: int) -> Callable[[int, np.dtype[np.floating]], Rooms]:
-        """What gives the record of this serial room in files, or in memory where that fails."""
+        """What gives the record of this serial room in files, or in memory where that fails.
+
+        MemoryError  there is none in either; its room is where it was
+        """
 
         def given(capacity: int, dtype: np.dtype[np.floating]) -> Rooms:
-            self.release(serial)
             try:
-                name, rooms = self._make(serial, capacity, dtype)
+                name, mark, rooms = self._make(serial, capacity, dtype)
             except OSError as error:
-                self.failed = error
-                self.files[serial] = None
-                return in_memory(capacity, dtype)
-            self.files[serial] = name
+                rooms = in_memory(capacity, dtype)  # where there is no memory either, all is as it was
+                self.release(serial)
+                self.failed, self.files[serial] = error, None
+                return rooms
+            self.release(serial)
+            self.files[serial], self.marks[serial] = name, mark
             return rooms
 
         return given
 
-    def _make(self, serial: int, capacity: int, dtype: np.dtype[np.floating]) -> tuple[str, Rooms]:
+    def _make(
+        self, serial: int, capacity: int, dtype: np.dtype[np.floating]
+    ) -> tuple[str, NDArray[np.int64], Rooms]:
         self.made += 1
         name = f"channel-{serial}-{self.made}.ring"
         data = made(self.folder / name, BEGIN + capacity * (8 + dtype.itemsize))
         HEAD.pack_into(data, 0, MAGIC, serial, capacity, dtype.itemsize)
-        self.marks[serial] = np.frombuffer(data, np.int64, 1, MARK)
-        return name, rooms(data, capacity, dtype)
+        return name, np.frombuffer(data, np.int64, 1, MARK), rooms(data, capacity, dtype)
 
     def release(self, serial: int) -> None:
         """The record of this serial has no use for its file any more."""
@@ -88,6 +93,11 @@ class Rings:
         name = self.files.pop(serial, None)
         if name is not None:
             self.old.append(name)
+
+    def keep(self, serials: Set[int]) -> None:
+        """There are no records but these."""
+        for serial in self.files.keys() - serials:
+            self.release(serial)
 
     def open(self, serial: int, name: str, capacity: int, dtype: np.dtype[np.floating]) -> Rooms | None:
         """The room that a record had before; None: its file is gone, or cannot be used and is put aside.

@@ -64,6 +64,12 @@ class Shelf:
         self.number = self.journal.number
         return done
 
+    def take_back(self) -> None:
+        """The change that was written down last was not made."""
+        if self.journal is not None:
+            self.journal.take_back()
+            self.number = self.journal.number
+
     def put(self, state: bytes, least: int) -> None:
         """Write a state, and begin the journal after it.
 

@@ -68,6 +68,11 @@ class Sources:
         return self._memory.accepted
 
     @property
+    def points(self) -> int:
+        """Most samples alive in a channel."""
+        return self._memory.points
+
+    @property
     def created(self) -> int:
         return self._memory.created + self._serials
 

@@ -102,6 +102,7 @@ class Triggered:
 class Frame:
     """All traces of one screen by slot, and what the status line says of them.
 
+    lead     the channel that the x axis is of, also while nothing of it is shown; empty: there is none
     held     where each Y-T channel was held, by name
     setup    what it was made with
     delay    x from the trigger to the reference point, as it was then

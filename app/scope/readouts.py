@@ -19,7 +19,7 @@ from app.scope.palette import TRACES
 from app.scope.scope import TIMEBASE, Scope
 from app.scope.spectrogram_readouts import spectrogram
 from app.scope.spectrum_readouts import ground, spectrum
-from app.scope.trigger_readouts import trigger
+from app.scope.trigger_readouts import lamp, trigger
 from app.scope.view import View
 from app.scope.xy import ends as sides
 from app.units import calibrated, engineering, plain
@@ -49,10 +49,10 @@ def readouts(
     """
     if taken is None:
         taken = measured(frame, view, source or memory.records.get)
-    lead = (source or memory.records.get)(frame.lead)
+    lead = (source or memory.records.get)(frame.lead) or memory.records.get(frame.lead)
     drawn = {trace.channel: slot for slot, trace in frame.traces.items()}
     return {
-        "lamp": frame.lamp,
+        "lamp": lamp(frame, view, memory, now),
         "timebase": plain(frame.units_per_div, lead.x_unit if lead is not None else ""),
         "rate": engineering(memory.records.get(lead.name, lead).rate(now), "Sa/s") if lead else "---",
         "samples": f"{memory.accepted:,}".replace(",", "\u2009"),
@@ -124,7 +124,7 @@ def axis(frame: Frame, lead: Record | None) -> State:
         if line is None or line.units is None:
             return {"clock": False, "at": ["", "", ""]}
         return {"clock": False, "at": edges(line.ends, line.units[0])}
-    if lead is None or frame.lines is not None:
+    if lead is None or frame.lines is not None or not frame.signals:
         return {"clock": False, "at": ["", "", ""]}
     if frame.trigger.share is not None:
         after = [frame.span * (share - frame.trigger.share) for share in (0.0, 0.5, 1.0)]

@@ -23,7 +23,7 @@ from app.scope.search import Searches
 from app.scope.showing import Showing
 from app.scope.sweep import Mark, Sweep, leading
 from app.scope.timebase import Timebase
-from app.scope.trigger import Trigger
+from app.scope.trigger import Trigger, Triggering
 from app.scope.view import Drawing, View, frame, rounded, shown
 
 TIMEBASE = "timebase"
@@ -185,6 +185,13 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         self.single = self.force = None
         self.look_back(None)
         self.glass.plain()
+
+    @property
+    def following(self) -> bool:
+        """Whether every knob that `autoset` lets go of has been let go."""
+        free = (self.touched, self.trigger.setting()) == (staying(self.touched), Triggering())
+        still = (self.timebase.delay, self.timebase.reference, self.single) == (0.0, 0.5, None)
+        return free and still and self.back == Back() and not self.glass.main
 
     def default(self) -> None:
         """Have everything as it was when the page was opened."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.memory.record import Record
 from app.memory.segments import Segment, between
 from app.scope.place import Place
-from app.scope.search import Searches
+from app.scope.search import Search, Searches
 from app.scope.timebase import DIVISIONS, SLOWEST_SWEEP
 from app.scope.trigger import NORMAL, Triggering
 
@@ -87,6 +88,7 @@ class Held:
     event    absolute x of the event that is shown, and where that is as a share of the screen
     waiting  there is none yet, and nothing is shown without
     done     a single sweep has been taken
+    fresh    the event is a new one: not forced, not older than a screen and AUTO_WAIT
     """
 
     anchors: dict[str, Anchor]
@@ -95,6 +97,20 @@ class Held:
     waiting: bool = False
     done: bool = False
     history: bool = False
+    fresh: bool = True
+
+
+class Caught(NamedTuple):
+    """The event that a screen shows.
+
+    at     its offset; None: there is none
+    done   it is the one that a single sweep was armed for
+    fresh  as of Held
+    """
+
+    at: float | None
+    done: bool = False
+    fresh: bool = True
 
 
 def leading(records: Sequence[Record]) -> Record:
@@ -146,7 +162,7 @@ def held(
     if not records:
         return Held({})
     lead = source if source is not None and source.total > source.first else leading(records)
-    hit, done = caught(lead, span, searches, sweep)
+    hit, done, fresh = caught(lead, span, searches, sweep)
     if hit is None and sweep.waits:
         return Held({}, lead.name, waiting=True)
     reference = sweep.reference
@@ -158,7 +174,7 @@ def held(
         at = max(newest(peer) + shift(own, peer.segment()) for peer in peers) + min(sweep.delay, 0.0)
     found = laid(records, lead, at, reference, span)
     event = None if hit is None else (lead.segment().x0 + hit, sweep.reference - sweep.delay / span)
-    return Held(found, lead.name, event, done=done)
+    return Held(found, lead.name, event, done=done, fresh=fresh)
 
 
 def laid(
@@ -175,8 +191,8 @@ def laid(
     return found
 
 
-def caught(lead: Record, span: float, searches: Searches, sweep: Sweep) -> tuple[float | None, bool]:
-    """Offset of the event that the screen shows, and whether it is the one a single sweep was armed for."""
+def caught(lead: Record, span: float, searches: Searches, sweep: Sweep) -> Caught:
+    """The event that the screen shows."""
     search = searches.of(lead, sweep.trigger)
     last = newest(lead) - (1 - sweep.reference) * span - sweep.delay
     since = marked(lead, sweep.single)
@@ -185,17 +201,30 @@ def caught(lead: Record, span: float, searches: Searches, sweep: Sweep) -> tuple
         if hit is None and forced is not None and forced <= last:
             hit = forced
         if hit is not None:
-            return hit, True
+            return Caught(hit, done=True)
         last = min(last, float(lead.offsets(since - 1, since)[0])) if since > lead.first else -math.inf
-    if sweep.waits:
-        hit, forced = search.newest(last, -math.inf), offset_of(lead, sweep.force)
-        return max((at for at in (hit, forced) if at is not None and at <= last), default=None), False
     pace = lead.pace()
+    if sweep.waits:
+        late = math.inf if pace is None else max(span, AUTO_WAIT * pace)
+        kept = kept_sweep(lead, search, last, sweep.force, late)
+        return kept._replace(fresh=kept.fresh and since is None)
     if not sweep.rolls:
-        return search.newest(last, last - max(span, PATIENCE * (pace or 0.0))), False
+        return Caught(search.newest(last, last - max(span, PATIENCE * (pace or 0.0))))
     if pace is None or not sweeps(lead, span):
-        return None, False
-    return search.newest(last, last - max(span, AUTO_WAIT * pace)), False
+        return Caught(None)
+    return Caught(search.newest(last, last - max(span, AUTO_WAIT * pace)))
+
+
+def kept_sweep(lead: Record, search: Search, last: float, force: Mark | None, late: float) -> Caught:
+    """The newest event, or the forced sweep that came after it: it stays until the next one.
+
+    last  offset at or before which it is
+    late  so long before that, it says that nothing triggers
+    """
+    hit, forced = search.newest(last, -math.inf), offset_of(lead, force)
+    if forced is not None and forced <= last and (hit is None or hit < forced):
+        return Caught(forced, fresh=False)
+    return Caught(hit, fresh=hit is not None and hit >= last - late)
 
 
 def marked(record: Record, mark: Mark | None) -> int | None:

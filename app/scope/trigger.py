@@ -105,13 +105,15 @@ def edge(own: Triggering, low: float, high: float) -> Setting:
 
 
 def pulse(own: Triggering, low: float, high: float) -> Setting:
+    both = own.condition in (Condition.WITHIN, Condition.OUTSIDE)
+    widths = sorted((own.low_width, own.high_width)) if both else (own.low_width, own.high_width)
     return PulseWidth(
         level=own.middle(low, high),
         hysteresis=own.retreat(low, high),
         polarity=Polarity(own.polarity),
         condition=Condition(own.condition),
-        low_width=own.low_width,
-        high_width=own.high_width,
+        low_width=widths[0],
+        high_width=widths[1],
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from app.memory.arrivals import SPAN
 from app.memory.memory import Records
 from app.memory.record import Record
-from app.scope.frame import Frame
+from app.scope.data_path import dated
+from app.scope.frame import Frame, Lamp
 from app.scope.trigger import Triggering
 from app.scope.view import View
 from app.units import engineering, plain
@@ -17,6 +19,7 @@ def trigger(frame: Frame, view: View, memory: Records) -> dict[str, object]:
 
     marks  levels in the unit of the source
     at     share of the screen at which the event lies that it shows; None: it shows none
+    x_unit, dated  of the channel that triggers: the unit of its x, and whether that is the time of day
     """
     own, did = view.sweep.trigger, frame.trigger
     record = memory.records.get(did.source)
@@ -27,6 +30,8 @@ def trigger(frame: Frame, view: View, memory: Records) -> dict[str, object]:
         "mode": own.mode,
         "source": own.source,
         "lead": did.source,
+        "x_unit": x_unit,
+        "dated": record is not None and dated(record),
         "slot": next(slots, None),
         "slope": own.slope,
         "noise": own.noise,
@@ -49,6 +54,21 @@ def trigger(frame: Frame, view: View, memory: Records) -> dict[str, object]:
         "hit": None if view.sweep.hit is None else view.sweep.hit.told(),
     }
     return said | levels(own, did.marks, record)
+
+
+def lamp(frame: Frame, view: View, memory: Records, now: float) -> Lamp:
+    """What the sweep does by now: when its channel fell silent nothing triggers, though the picture stays.
+
+    now  Unix seconds
+    """
+    record = memory.records.get(frame.trigger.source)
+    if frame.lamp != "TRIG'D" or record is None:
+        return frame.lamp
+    pace = record.pace() or 0.0
+    usual = max(SPAN, frame.span / pace) if pace > 0 else SPAN
+    if now - record.updated <= usual:
+        return frame.lamp
+    return "WAIT" if view.sweep.waits else "AUTO"
 
 
 def levels(own: Triggering, marks: tuple[float, ...], record: Record | None) -> dict[str, object]:

@@ -49,12 +49,12 @@ class Drawer:
         )
         self.replays = Replays(self.recordings, put)
 
-    def work(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def work(self) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
         """What goes on for as long as the process serves."""
-        yield self.pins.kept.watch()
-        yield self.setups.kept.watch()
-        yield self.recordings.kept.watch()
-        yield self.recordings.watch()
+        yield self.pins.kept.watch
+        yield self.setups.kept.watch
+        yield self.recordings.kept.watch
+        yield self.recordings.watch
 
     async def close(self) -> None:
         """End what is under way, and wait until everything is written."""

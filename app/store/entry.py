@@ -15,7 +15,7 @@ FORMAT, VERSION = "web-oscilloscope recording", 1
 ENDS = {
     "size": "it has reached the largest size that a recording may have",
     "disk_full": "the disk is full",
-    "io": "the disk does not take it",
+    "io": "it could not be written",
     "crash": "the process that recorded was killed",
     "shutdown": "the server was stopped",
 }

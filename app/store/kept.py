@@ -111,7 +111,9 @@ class Kept(Generic[T]):
             del self.things[id]
         self._stamps = {id: stamp for id, stamp in self._stamps.items() if id in found or id in self._saving}
         for id in sorted(new):
-            self._have(id, await self._errands.do(partial(self._load, shelf, id)))
+            loaded = await self._errands.do(partial(self._load, shelf, id))
+            if id not in self._saving:  # else somebody here has changed it meanwhile, and that is newer
+                self._have(id, loaded)
         if away or new:
             self._changed()
 

@@ -61,7 +61,8 @@ def fill(source: Path, format: str, target: BinaryIO, given_up: Callable[[], boo
 
 def sweep(folder: Path) -> None:
     """Delete what processes left of files that they made when they were killed."""
-    for path in folder.glob("*.part"):
-        if PART.fullmatch(path.name) and orphaned(path):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+    with suppress(OSError):  # what cannot be deleted now is there the next time
+        for path in folder.glob("*.part"):
+            if PART.fullmatch(path.name) and orphaned(path):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import math
 import os
 import time
@@ -25,6 +26,7 @@ MANY = 8192  # samples that are written at once
 ROOM = 4  # a ring with a quarter of new samples is not waited for
 FINISHED = 30.0  # s for what is left when it is to end
 SHARE = 4  # of the processor's time, one in so many is for writing
+log = logging.getLogger(__name__)
 
 
 class Recording:
@@ -51,7 +53,7 @@ class Recording:
         self._wrote = time.monotonic()
         self._errands = Errands()
         self._stop, self.begun = asyncio.Event(), asyncio.Event()
-        self.trouble: OSError | None = None
+        self.trouble: BaseException | None = None
         self._turn, self._within = 0, FINISHED
 
     def _chosen(self) -> list[Record]:
@@ -82,8 +84,8 @@ class Recording:
                 if self._due():
                     await self._flush()
             await self._finish()
-        except OSError as error:
-            self.why, self.trouble = reason(error), error
+        except Exception as error:
+            self.fail(error)
         finally:
             self.begun.set()
             await self._errands.do(self._sync)
@@ -92,6 +94,14 @@ class Recording:
         """Have what has come until now written, as far as that can be done in so many s, and end."""
         self._within = within
         self._stop.set()
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong; what it is has to be told, if it is not the disk."""
+        self.why, self.trouble = "io", error
+        if isinstance(error, OSError):
+            self.why = reason(error)
+        else:
+            log.error("A recording has failed", exc_info=error)
 
     async def _finish(self) -> None:
         until = {record.serial: record.total for record in self._wanted()}
@@ -192,7 +202,8 @@ class Recording:
 
     def release(self) -> None:
         """Let go of the file, when it is known to all that it has ended."""
-        os.close(self._file)
+        with contextlib.suppress(OSError):
+            os.close(self._file)
 
 
 def created(path: Path) -> int:

@@ -32,6 +32,7 @@ TOLD = 1.0  # s between two looks at how a recording gets on
 STOPPED_WITHIN = 5.0  # s, of one that another process writes
 CLOSED = 1.0  # s for what is left when the server ends
 NO_FOLDER = "recording needs a folder: set SCOPE_DATA on the server"
+log = logging.getLogger(__name__)
 
 
 class NotNow(Exception):  # noqa: N818  it is what may be, not a fault
@@ -113,14 +114,15 @@ class Recordings:
         return entry
 
     async def begun(self, id: int) -> None:
-        """Wait until a recording has begun; OSError: it could not, and there is none."""
+        """Wait until a recording has begun; OSError, or what went wrong: it could not, and there is none."""
         live = self._live.get(id)
         if live is None:
             return
         await live[0].begun.wait()
         if live[0].trouble is not None:
             await asyncio.wait((live[1],))
-            await self.delete(id)
+            with contextlib.suppress(OSError):
+                await self.delete(id)
             raise live[0].trouble
 
     def _allow(self, format: str) -> None:
@@ -135,26 +137,37 @@ class Recordings:
             raise NotNow("recording_limit", f"{AT_ONCE} recordings are under way, as many as there may be")
 
     async def _recorded(self, id: int, made: Recording) -> None:
-        """See a recording through, and say now and then how it gets on."""
+        """See a recording through; whatever goes wrong with that, its place is free afterwards."""
         running = asyncio.ensure_future(made.run())
+        try:
+            await self._followed(id, made, running)
+        except Exception:
+            log.exception("Recording %s could not be seen through", id)
+            made.stop()
+            await asyncio.wait((running,))
+        made.release()
+        del self._live[id]
+
+    async def _followed(self, id: int, made: Recording, running: asyncio.Future[None]) -> None:
+        """Say now and then how a recording gets on, and how it ends."""
         while not running.done():
             await asyncio.wait((running,), timeout=TOLD)
-            if self.file(id, "stop").exists():
-                made.stop()
+            with contextlib.suppress(OSError):
+                if self.file(id, "stop").exists():
+                    made.stop()
             self._note(id, made)
         if (error := running.exception()) is not None:
-            logging.getLogger(__name__).error("Recording %s has failed", id, exc_info=error)
+            made.fail(error)
         self._note(id, made, ended=time.time())
-        self.file(id, "stop").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # of a disk that cannot be written, also where there is none
+            self.file(id, "stop").unlink(missing_ok=True)
         if made.why in ("disk_full", "io"):
             self.errors[(made.why,)] += 1
             told = f"Recording {id} has ended: {ENDS[made.why]}. It can be read up to there."
             self.notices["recording"] = told
-            logging.getLogger(__name__).error("%s", told)
+            log.error("%s", told)
         with contextlib.suppress(OSError):
             await self.kept.saved(id)
-        made.release()
-        del self._live[id]
 
     def _note(self, id: int, made: Recording, ended: float | None = None) -> None:
         before = self.kept.things.get(id)
@@ -231,23 +244,24 @@ class Recordings:
 
     async def watch(self) -> None:
         """Close the recordings of processes that were killed, for ever."""
-        folder = self.folder
-        if folder is not None:
-            await self._errands.do(lambda: sweep(folder))
-        await self._find()
-        while self.folder is not None:
+        folder, found = self.folder, False
+        while folder is not None:
+            if not found:
+                with contextlib.suppress(OSError):  # what watches the folder says it
+                    await self._find(folder)
+                    found = True
             for entry in list(self.kept.things.values()):
                 if entry.ended is None and entry.id not in self._live:
-                    with contextlib.suppress(OSError):  # what watches the folder says it
+                    with contextlib.suppress(OSError):
                         await self._mend(entry.id, entry.format)
             await asyncio.sleep(TOLD)
 
-    async def _find(self) -> None:
+    async def _find(self, folder: Path) -> None:
         """List the recordings that a process began which was killed before it could tell of them."""
-        folder = self.folder
-        for id, format, began in [] if folder is None else await self._errands.do(lambda: untold(folder)):
+        await self._errands.do(lambda: sweep(folder))
+        for id, format, began in await self._errands.do(lambda: untold(folder)):
             if id not in self.kept.things:
-                logging.getLogger(__name__).warning("Recording %s was never told of: it is listed", id)
+                log.warning("Recording %s was never told of: it is listed", id)
                 self.kept.put(id, Entry(id, format, (), began), anyway=True)
 
     async def _mend(self, id: int, format: str) -> None:
@@ -262,7 +276,6 @@ class Recordings:
         try:
             ended, size, samples = await self._errands.do(lambda: mended(path, format))
         except Exception as error:  # whatever is wrong with this one, the others are to be closed
-            log = logging.getLogger(__name__)
             log.error("Recording %s cannot be closed: %s: %s", id, type(error).__name__, error)
             ended, size, samples = time.time(), entry.bytes, 0
         closed = replace(entry, ended=ended, why="crash", bytes=size, samples=samples or entry.samples)

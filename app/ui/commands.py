@@ -34,7 +34,7 @@ def run(tab: Tab, words: Words) -> None:
         tab.taken = feed.measured(tab.scope.view())
         tab.scope.stop(tab.bench.memory, glass, feed.searches)
     else:
-        tab.scope.run()
+        history_commands.go_on(tab)
     if isinstance(asked, int):
         tab.answered = asked
 
@@ -50,7 +50,7 @@ def clear(tab: Tab, _words: Words) -> None:
 
 
 def timebase(tab: Tab, words: Words) -> None:
-    lead = tab.scope.source(tab.bench.memory, tab.frame.lead)
+    lead = tab.lead()
     unit = lead.x_unit if lead is not None else ""
     tab.scope.sweep_speed(scale(tab.scope.timebase.units_per_div, words, unit))
 

@@ -65,7 +65,7 @@ def number(value: object) -> float:
 
 
 def unit(tab: Tab) -> str:
-    lead = tab.scope.source(tab.bench.memory, tab.frame.lead)
+    lead = tab.lead()
     return lead.x_unit if lead is not None else ""
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.memory.record import Record
+from app.scope.frame import Frame
+from app.scope.leaving import leaving
 from app.scope.past import located, stepped
 from app.scope.place import Back, Place
-from app.scope.view import triggering
+from app.scope.view import frame, triggering
 from app.ui.asked import Refused, Words
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
 
 GONE = "Those samples have left the memory."
+HELD = "These samples are leaving the memory: the picture is held, as by Stop."
 
 
 def hit(tab: Tab, words: Words) -> None:
@@ -28,14 +31,20 @@ def place(tab: Tab, words: Words) -> None:
     """Show what is at this share of all that is retained of the leading channel: 0 is the oldest sample."""
     share = real(words.get("share"))
     record = lead(tab)
-    if record is None:
+    if record is None or record.total == record.first:
         raise Refused(GONE)
-    trace = next((each for each in tab.frame.traces.values() if each.serial == record.serial), None)
-    half = 0 if trace is None else (trace.stop - trace.start) // 2
-    oldest, newest = record.first + half, record.total - 1 - half
+    oldest, newest = outermost(record, tab.frame.span / 2)
     n = record.first + round(min(max(share, 0.0), 1.0) * (record.total - record.first))
     n = min(max(n, oldest), newest) if oldest <= newest else (record.first + record.total) // 2
     go(tab, tab.scope.back.walked(Place(record.serial, n)))
+
+
+def outermost(record: Record, half: float) -> tuple[int, int]:
+    """The samples in the middle of the screen with the oldest one at its left border, and with the newest
+    one at its right: they lie half a screen inwards, or as far as their runs go."""
+    old, new = record.segment(record.first), record.segment()
+    first, last = (float(record.offsets(n, n + 1)[0]) for n in (record.first, record.total - 1))
+    return min(record.find(first + half, old), old.stop - 1), max(record.find(last - half, new), new.start)
 
 
 def history(tab: Tab, words: Words) -> None:
@@ -74,6 +83,7 @@ def go(tab: Tab, back: Back) -> None:
     kept, before = scope.capture, scope.back
     scope.back = back
     if scope.running:
+        hold(tab, shown(tab))
         return
     scope.capture = None
     made = scope.frame(memory, searches)
@@ -84,8 +94,39 @@ def go(tab: Tab, back: Back) -> None:
     tab.taken = None
 
 
+def shown(tab: Tab) -> Frame:
+    """What a running tab shows, as signals."""
+    bench = tab.bench
+    return frame(tab.scope.view(), bench.memory, bench.feed.setup(), bench.feed.searches, bench.rows)
+
+
+def hold(tab: Tab, made: Frame, glass: Frame | None = None) -> bool:
+    """Stop a screen of the past before what it shows leaves the memory; whether it was stopped.
+
+    made   what it shows, as signals or in full
+    glass  the frame that is on the glass; None: it is yet to be drawn
+    """
+    scope, bench = tab.scope, tab.bench
+    if not (made.history and leaving(made, bench.memory, bench.clock())):
+        return False
+    tab.taken = None if glass is None else bench.feed.measured(scope.view())
+    scope.stop(bench.memory, glass, bench.feed.searches)
+    tab.hear(HELD)
+    return True
+
+
+def go_on(tab: Tab) -> None:
+    """Run again: where it was in the past, or with what comes now if that is leaving the memory."""
+    tab.scope.run()
+    if not tab.scope.view().sweep.past:
+        return
+    made = shown(tab)
+    if not made.signals or leaving(made, tab.bench.memory, tab.bench.clock()):
+        tab.scope.look_back(None)
+
+
 def lead(tab: Tab) -> Record | None:
-    """The channel that the screen's x axis is of, in the memory."""
+    """The channel that the screen's x axis is of, in the memory, also while nothing of it is shown."""
     return tab.bench.memory.records.get(tab.frame.lead)
 
 

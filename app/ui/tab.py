@@ -24,12 +24,11 @@ from app.scope.derived import traces
 from app.scope.frame import Frame
 from app.scope.link import query
 from app.scope.measuring import Measured, measured
-from app.scope.numbers import staying
 from app.scope.readouts import State, legend_by, readouts, timebase, verticals
 from app.scope.scope import Scope
 from app.scope.spectral import Spectral
 from app.scope.spectrographic import Spectrographic
-from app.ui import pin_commands, record_commands
+from app.ui import history_commands, pin_commands, record_commands
 from app.ui.asked import Refused
 from app.ui.bench import Bench
 from app.ui.bridge import Bridge
@@ -88,7 +87,8 @@ class Tab:
         newest = self.glance() if self.scope.running else None
         if newest is not None:
             self.scope.forget_cleared(newest)
-        if not self.scope.running and not self.worked_out:
+        held = newest is not None and history_commands.hold(self, newest, newest)
+        if held or not (self.scope.running or self.worked_out):
             self.rest()
         self.tell()
 
@@ -202,6 +202,10 @@ class Tab:
         """The record that the screen shows of a channel."""
         return self.scope.source(self.bench.memory, name)
 
+    def lead(self) -> Record | None:
+        """The record that the screen's x axis is of, also while nothing of it is shown."""
+        return self.source(self.frame.lead) or self.bench.memory.records.get(self.frame.lead)
+
     def vertical(self, name: str) -> Vertical:
         return self.scope.channel(name).vertical()
 
@@ -224,9 +228,9 @@ class Tab:
             "running": scope.running,
             "answered": self.answered,
             "whole": scope.capture is None or scope.capture.whole,
-            "following": scope.touched == staying(scope.touched) and not view.told(),
+            "following": scope.following,
             "knobs": self.knobs(),
-            "timebase": timebase(scope, self.source(self.frame.lead)),
+            "timebase": timebase(scope, self.lead()),
             "query": query(scope),
             "pins": self.bench.pins.told,
             "pin": scope.pin,
@@ -257,7 +261,7 @@ class Tab:
             "persistence": self.scope.glass.persisting(),
             "look": dict(self.scope.look.told()),
             "colors": {name: knobs.colour for name, knobs in self.scope.channels.items() if knobs.colour},
-            "zoom": zoomed(self.scope, self.source(self.frame.lead)),
+            "zoom": zoomed(self.scope, self.lead()),
             "history": self.scope.view().sweep.past,
             "hit": None if self.scope.back.hit is None else self.scope.back.hit.told(),
             "derived": [{"name": name, "why": memory.why(name)} for name in traces(self.scope, memory)],

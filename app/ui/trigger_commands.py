@@ -8,14 +8,17 @@ import param
 
 from app.memory.record import Record
 from app.scope import channel as vertical
+from app.scope.search import Level
 from app.scope.timebase import DIVISIONS
 from app.scope.trigger import Triggering
 from app.ui.asked import Refused, Words, clicks, number
+from app.units import plain
 
 if TYPE_CHECKING:
     from app.ui.tab import Tab
 
 CLICK = 1 / 50  # of the screen: how far a click moves a level, a delay, a reference point
+BESIDE = {"low": "high", "high": "low"}  # the two levels of a window or a runt
 WIDTHS = ("low_width", "high_width", "time", "holdoff")
 
 
@@ -26,6 +29,8 @@ def trigger(tab: Tab, words: Words) -> None:
     if not isinstance(name, str) or name not in knobs or name == "name":
         raise Refused("The trigger has no such knob.")
     value = turned(tab, name, knobs[name], words)
+    if name in BESIDE and isinstance(value, float):
+        ordered(tab, name, value)
     tab.scope.trigger.turn(name, value)
     if name in ("mode", "kind"):
         tab.scope.arm_not()
@@ -58,6 +63,24 @@ def turned(tab: Tab, name: str, knob: Any, words: Words) -> object:
     return max(stepped(tab, name, clicks(words) * step), 0.0 if name == "hysteresis" else float("-inf"))
 
 
+def ordered(tab: Tab, name: str, level: float) -> None:
+    """Refused: the lower level would not be below the upper one, so that nothing could trigger."""
+    other = beside(tab, BESIDE[name])
+    if other is None or (level < other if name == "low" else level > other):
+        return
+    record = source(tab)
+    reads = plain(other, record.unit if record is not None else "")
+    if name == "low":
+        raise Refused(f"The lower level must be below the upper one, {reads}.")
+    raise Refused(f"The upper level must be above the lower one, {reads}.")
+
+
+def beside(tab: Tab, name: str) -> float | None:
+    """The other level, also while it follows the signal; None: nobody knows it yet."""
+    own: float | None = getattr(tab.scope.trigger, name)
+    return automatic(tab, name) if own is None and level_of(tab) is not None else own
+
+
 def stepped(tab: Tab, name: str, by: float) -> float:
     """A level moved from where it is, also if it has been automatic."""
     now: float | None = getattr(tab.scope.trigger, name)
@@ -66,15 +89,20 @@ def stepped(tab: Tab, name: str, by: float) -> float:
 
 def automatic(tab: Tab, name: str) -> float:
     """Where a level is while it follows the signal."""
-    record = source(tab)
     setting: Triggering = tab.scope.trigger.setting()
-    search = None if record is None else tab.bench.feed.searches.of(record, setting)
-    if search is None or search.level is None:
+    found = level_of(tab)
+    if found is None:
         return 0.0
-    low, high = search.level.low, search.level.high
+    low, high = found.low, found.high
     bottom, top = setting.borders(low, high)
     levels = {"level": setting.middle(low, high), "hysteresis": setting.retreat(low, high)}
     return float((levels | {"low": bottom, "high": top})[name])
+
+
+def level_of(tab: Tab) -> Level | None:
+    """The extremes of the signal that triggers, as its search has them; None: nobody has looked yet."""
+    record = source(tab)
+    return None if record is None else tab.bench.feed.searches.of(record, tab.scope.trigger.setting()).level
 
 
 def width(tab: Tab, name: str, words: Words) -> float:
@@ -141,5 +169,5 @@ def scale(tab: Tab, record: Record | None) -> float:
 
 
 def x_unit(tab: Tab) -> str:
-    lead = tab.scope.source(tab.bench.memory, tab.frame.lead)
+    lead = tab.lead()
     return lead.x_unit if lead is not None else ""

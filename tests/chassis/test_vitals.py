@@ -20,6 +20,7 @@ from app.config import Config
 from app.feed.feed import Feed
 from app.ingest.receiver import Receiver
 from app.ingest.redis_memory import SharedMemory
+from app.ingest.sequences import Numbered
 from app.memory.durable import Durable
 from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
@@ -54,6 +55,16 @@ class Asked(AsyncHTTPTestCase):
                 if "engine" in sample.labels:
                     found.setdefault(family.name, set()).add(sample.labels["engine"])
         return found
+
+    def test_senders_that_went_silent_are_forgotten_though_none_that_numbers_its_requests_comes(self) -> None:
+        now, sequences = [0.0], self.receiver.sequences
+        sequences.clock = lambda: now[0]
+        sequences.note(Numbered(("", "a", ""), 1, counts=True), bytes(16), plain=True)
+        self.vitals.beat()
+        assert len(sequences.sources) == 1
+        now[0] = 7200.0
+        self.vitals.beat()
+        assert not sequences.sources
 
     def fill_the_disk(self) -> None:
         self.memory.trouble = "the disk is full"

@@ -476,6 +476,139 @@ def test_a_ring_without_a_file_takes_nothing_from_the_others(
     assert third.dropped == (0 if blocks == 3 else 100)
 
 
+@pytest.fixture
+def scarce(full: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Tells whether there is room for rings neither on the disk nor in memory."""
+    real = ring_files.in_memory
+    memory = [False]
+
+    def in_memory(*asked: Any) -> Any:
+        if memory[0]:
+            raise MemoryError
+        return real(*asked)
+
+    monkeypatch.setattr(ring_files, "in_memory", in_memory)
+
+    def becomes(now: bool) -> None:
+        full(now)
+        memory[0] = now
+
+    return becomes
+
+
+REFUSED = {
+    "a channel is made": [numbered("a", 10, 20), numbered("b", 0, 10)],
+    "a ring grows": [numbered("a", 10, 5000)],
+    "a ring is widened": [numbered("a", 10, 20, np.float64)],
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("again", [True, False])
+def test_a_batch_for_which_there_was_no_memory_is_there_only_if_it_was_sent_again(
+    tmp_path: Path, scarce: Callable[[bool], None], name: str, again: bool
+) -> None:
+    kept, batch = Durable(tmp_path / "rings", 100_000), REFUSED[name]
+    kept.append([numbered("a", 0, 10)], 1.0)
+    scarce(True)
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            kept.append(batch, 2.0, 3)
+    scarce(False)
+    assert (list(kept.records), kept.records["a"].total, kept.accepted) == (["a"], 10, 10)
+    assert (kept.durability, kept._rings.homeless) == ("file", False)
+    if again:
+        kept.append(batch, 3.0, 0)
+    for checkpoint in (False, True):
+        if checkpoint:
+            kept.checkpoint()
+        found = Durable(crashed(tmp_path / "rings"), 100_000)
+        same(kept, found)
+        assert found.dropped == 0
+    assert kept.records["a"].total == 10 + (len(batch[0]) if again else 0)
+    generation = kept._shelf.generation
+    kept.append([numbered("c", 0, 1)], 4.0)
+    kept.append([numbered("c", 1, 5000)], 4.0)
+    kept.append([numbered("c", 5000, 5001)], 4.0)
+    assert kept._shelf.generation > generation
+
+
+def test_a_batch_that_fails_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Durable(tmp_path / "rings", POINTS)
+    kept.append([numbered("a", 0, 10)], 1.0)
+
+    def fail(*_: Any) -> Any:
+        raise ValueError("a fault of ours")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Record, "append", fail)
+        with pytest.raises(ValueError, match="a fault of ours"):
+            kept.append([numbered("a", 10, 20)], 2.0)
+    same(kept, Durable(crashed(tmp_path / "rings"), POINTS))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("a fault of ours")])
+def test_where_no_state_can_be_made_nobody_is_told_that_samples_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    kept = Durable(tmp_path / "rings", POINTS)
+
+    def fail(*_: Any) -> Any:
+        raise error
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(durable, "contained", fail)
+        told, n = "file", 0
+        while told == "file":  # until the journal is used up
+            acknowledged = n
+            kept.append([numbered("a", 100 * n, 100 * (n + 1))], 1.0)
+            told, n = kept.durability, n + 1
+            found = Durable(crashed(tmp_path / "rings"), POINTS)
+        assert found.records["a"].total >= 100 * acknowledged
+        assert (str(error) or "no memory") in kept.trouble
+        for _ in range(1000):
+            kept.append([numbered("a", 100 * n, 100 * (n + 1))], 1.0)
+            n += 1
+        assert kept._shelf.journal is None
+        kept.tend()
+        assert kept.durability == "memory"
+    kept.tend()
+    assert kept.durability == "file"
+    same(kept, Durable(crashed(tmp_path / "rings"), POINTS))
+
+
+def test_a_state_that_cannot_be_made_for_want_of_memory_leaves_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, tries = Durable(tmp_path / "rings", POINTS), []
+
+    def fail(*_: Any) -> Any:
+        tries.append(1)
+        raise MemoryError
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(durable, "contained", fail)
+        for n in range(100):
+            kept.append([numbered("a", n, n + 1)], 1.0)
+        assert len(tries) == 1  # and not at each batch
+        same(kept, Durable(crashed(tmp_path / "rings"), POINTS))
+
+
+def test_rings_for_which_there_is_no_memory_are_tried_again_later(
+    tmp_path: Path, full: Callable[[bool], None], scarce: Callable[[bool], None]
+) -> None:
+    kept = Durable(tmp_path / "rings", POINTS)
+    full(True)
+    kept.append([numbered("a", 0, 10)], 1.0)
+    scarce(True)
+    kept.tend()
+    assert kept.durability == "memory"
+    scarce(False)
+    kept.tend()
+    assert kept.durability == "file"
+    same(kept, Durable(crashed(tmp_path / "rings"), POINTS))
+
+
 def test_another_number_of_points_on_a_full_disk_takes_nothing(
     tmp_path: Path, full: Callable[[bool], None]
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from app.memory.memory import LEAST, ChannelLimit, Memory, stepped
+from app.memory.memory import LEAST, SAMPLE, ChannelLimit, Memory, stepped
 from app.memory.record import START, Room, in_memory
 from app.memory.samples import Samples
 
@@ -105,6 +105,28 @@ def test_a_batch_for_which_there_is_no_room_is_not_stored_in_part(last: str, n: 
     memory.append([explicit(np.arange(2.0 * START) + 3, channel="a"), narrow[1]], 0.0)
     assert [record.total for record in memory.records.values()] == [3 + 2 * START, 6]
     assert memory.records["b"].y(0, 6).tolist() == [0.0] * 6
+
+
+def test_a_block_for_which_there_is_no_room_leaves_its_channel_as_it_was() -> None:
+    memory = Scarce(POINTS)
+    for name in "ab":
+        memory.append([explicit(np.arange(3), np.zeros(3, np.float32), name)], 0.0, 0)
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            memory.append([explicit(np.arange(3.0) + 3, channel="b")], 0.0, 5)
+    record = memory.records["b"]
+    assert (record.lost, record.gaps, record.total) == (0, 0, 3)
+
+
+def test_a_channel_for_which_there_is_no_room_takes_none_from_the_others() -> None:
+    memory = Scarce(POINTS, 2 * SAMPLE * 2048)
+    memory.append([explicit(np.arange(2048), channel="a")], 0.0)
+    for name in "bc":
+        with pytest.raises(MemoryError):
+            memory.append([explicit(np.arange(3.0), channel=name)], 0.0)
+    assert memory.created == 1
+    memory.append([explicit(np.arange(5000) + 2048.0, channel="a")], 0.0)
+    assert memory.records["a"].capacity > 2048
 
 
 def test_the_version_grows_with_every_change() -> None:

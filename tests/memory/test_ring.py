@@ -51,3 +51,16 @@ def test_moving_keeps_values_and_numbers(capacity: int) -> None:
     moved = ring.moved(np.zeros(capacity), 32, 40)
     assert moved.read(32, 40).tolist() == list(range(32, 40))
     assert moved.capacity == capacity
+
+
+def test_moving_what_wraps_takes_no_other_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = Ring(np.zeros(CAPACITY))
+    ring.write(0, np.arange(40.0))
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "concatenate", fail)
+    for start in range(40 - CAPACITY, 41):
+        moved = ring.moved(np.zeros(4 * CAPACITY), start, 40)
+        assert moved.data[[n % (4 * CAPACITY) for n in range(start, 40)]].tolist() == list(range(start, 40))

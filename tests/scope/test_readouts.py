@@ -1,6 +1,7 @@
 """What a panel shows of a view, and what belongs to its traces."""
 
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -114,3 +115,37 @@ def test_an_inverted_channel_is_upside_down_around_its_zero() -> None:
     found = verticals(scope, memory.records.get)["ch1"]
     assert found["limits"] == [1.5, -2.5]
     assert found["ground"] == [-1.0, "1▸"]
+
+
+def dated(second: int, n: int = 10_000) -> Samples:
+    """A second of a signal of 50 Hz, by the server's clock."""
+    x = np.arange(n) / n
+    return Samples("a", NOW + second, x, np.sin(2 * np.pi * 50 * x), Origin.CLOCK, unit="V")
+
+
+@pytest.mark.parametrize("link", ["tb=500u&t.mode=normal&t.level=10&t.hysteresis=0", "tb=500u&hit=1,5"])
+def test_an_empty_screen_tells_timebase_and_rate_of_what_comes_in(link: str) -> None:
+    memory, scope = Memory(5000), Scope()
+    for second in range(3):
+        memory.append([dated(second)], NOW + second + 1)
+    recall(scope, parse_qs(link))
+    shown = readouts(drawn(memory, scope.view()), scope.view(), memory, NOW + 3)
+    assert (shown["timebase"], shown["rate"]) == ("500 us", "10.0 kSa/s")
+    assert shown["axis"] == {"clock": False, "at": ["", "", ""]}
+    trigger = cast(dict[str, Any], shown["trigger"])
+    assert (trigger["x_unit"], trigger["dated"]) == ("s", True)
+
+
+@pytest.mark.parametrize(("mode", "quiet"), [("auto", "AUTO"), ("normal", "WAIT")])
+def test_the_lamp_says_so_when_the_source_has_fallen_silent(mode: str, quiet: str) -> None:
+    memory, scope = Memory(100_000), Scope()
+    for second in range(3):
+        memory.append([dated(second)], NOW + second + 1)
+    recall(scope, parse_qs(f"tb=2m&t.mode={mode}"))
+    held = drawn(memory, scope.view())
+    said = {late: readouts(held, scope.view(), memory, NOW + 3 + late)["lamp"] for late in (0, 4, 6, 20)}
+    assert said == {0: "TRIG'D", 4: "TRIG'D", 6: quiet, 20: quiet}
+    recall(scope, parse_qs("tb=2"))  # a screen of 20 s may wait as long
+    if mode == "normal":
+        wide = drawn(memory, scope.view())
+        assert readouts(wide, scope.view(), memory, NOW + 10)["lamp"] == wide.lamp

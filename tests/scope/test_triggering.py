@@ -94,13 +94,13 @@ def test_normal_waits_and_shows_nothing_that_did_not_trigger() -> None:
     assert shown.trigger.x == pytest.approx(2.01, abs=1 / RATE)
 
 
-def test_normal_keeps_the_last_sweep_however_long_nothing_comes() -> None:
+def test_normal_keeps_the_last_sweep_however_long_nothing_comes_and_waits() -> None:
     memory, searches = streamed(RATE, 2, sine), Searches()
     before = made(memory, "tb=2m&t.mode=normal&t.level=0.3", searches)
     for _ in range(20):
         more(memory, after(memory, 2000), np.zeros(2000))
         still = made(memory, "tb=2m&t.mode=normal&t.level=0.3", searches)
-    assert still.lamp == "TRIG'D"
+    assert (before.lamp, still.lamp) == ("TRIG'D", "WAIT")
     assert before.trigger.x is not None
     assert still.trigger.x == pytest.approx(1.98 + np.arcsin(0.3) / TAU / 50, abs=1e-5)
     free = made(memory, "tb=2m&t.level=0.3", searches)
@@ -113,7 +113,8 @@ def test_single_takes_the_first_event_after_it_was_armed_and_no_other() -> None:
     scope.settle(memory)
     scope.arm(memory)
     armed = frame(scope.view(), memory, Setup(), searches)
-    assert armed.lamp == "TRIG'D"  # the last one from before is still on the glass
+    assert armed.lamp == "WAIT"
+    assert armed.trigger.x is not None  # the last one from before is still on the glass
     seen = []
     for _ in range(10):
         x = after(memory, 500)
@@ -145,6 +146,36 @@ def test_force_shows_a_sweep_although_nothing_triggers() -> None:
     forced = frame(scope.view(), memory, Setup(), searches)
     assert forced.traces
     assert forced.left + forced.span / 2 == pytest.approx(2 - 1 / RATE)
+    assert (forced.lamp, forced.trigger.count) == ("WAIT", 0)
+    scope.trigger.mode = "auto"
+    assert frame(scope.view(), memory, Setup(), searches).lamp == "AUTO"
+
+
+def test_an_event_after_a_forced_sweep_triggers_again() -> None:
+    memory, searches, scope = streamed(RATE, 2, sine), Searches(), Scope()
+    recall(scope, parse_qs("tb=2m&t.mode=normal&t.level=5&t.hysteresis=0.1"))
+    scope.settle(memory)
+    scope.force_one(memory)
+    more(memory, after(memory, 400), np.r_[np.zeros(100), np.full(300, 9.0)])
+    shown = frame(scope.view(), memory, Setup(), searches)
+    assert (shown.lamp, shown.trigger.x) == ("TRIG'D", pytest.approx(2.01, abs=1 / RATE))
+
+
+@pytest.mark.parametrize("link", ["tb=2m&t.mode=normal&t.level=5", "tb=2m&hit=1,5", "tb=2m&place=1,5"])
+def test_an_empty_screen_still_has_the_x_of_its_channel(link: str) -> None:
+    memory = streamed(RATE, 2, sine)
+    memory.records["ch1"].allow(10_000)
+    shown = made(memory, link)
+    assert (shown.traces, shown.lead) == ({}, "ch1")
+
+
+@pytest.mark.parametrize(("condition", "n"), [("within", 1), ("outside", 0)])
+def test_the_widths_of_a_pulse_may_be_told_in_either_order(condition: str, n: int) -> None:
+    memory, searches = Memory(100_000), Searches()
+    x = np.arange(10_000) / RATE
+    send(memory, "ch1", x, np.where((x > 0.5) & (x < 0.503), 1.0, 0.0))
+    link = f"tb=2m&t.mode=normal&t.kind=pulse&t.condition={condition}&t.low_width=4m&t.high_width=2m"
+    assert made(memory, link, searches).trigger.count == n
 
 
 def test_a_slow_screen_rolls_in_auto_and_triggers_in_normal() -> None:

@@ -181,6 +181,40 @@ def test_a_file_that_the_system_does_not_give_is_put_aside_only_if_that_would_la
     assert (1 in one.kept.things) is not aside
 
 
+@pytest.mark.parametrize("change", ["put", "drop"])
+def test_what_is_changed_while_another_process_s_change_is_loaded_stays(tmp_path: Path, change: str) -> None:
+    async def both() -> dict[int, str]:
+        one, two = Process(tmp_path), Process(tmp_path)
+        id = await one.add("one")
+        await two.look()
+        one.kept.put(id, "two, of another")
+        await one.kept.done()
+        begun, goes_on = threading.Event(), threading.Event()
+        load = two.shelf.load
+
+        def slow(id: int) -> bytes | None:
+            found = load(id)
+            begun.set()
+            goes_on.wait(10)
+            return found
+
+        two.shelf.load = slow  # type: ignore[method-assign]
+        looking = asyncio.create_task(two.look())
+        await asyncio.to_thread(begun.wait, 10)
+        if change == "put":
+            two.kept.put(id, "three")
+        else:
+            two.kept.drop(id)
+        goes_on.set()
+        await looking
+        await two.kept.done()
+        await two.look()
+        return {**two.kept.things, -1: str((tmp_path / f"{id}.txt").exists())}
+
+    wanted = {1: "three", -1: "True"} if change == "put" else {-1: "False"}
+    assert finished(both()) == wanted
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_what_cannot_be_written_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -105,6 +106,25 @@ def test_one_that_cannot_be_closed_does_not_keep_others_from_it(
         (tmp_path / f"{number}.csv").write_bytes(Table().begin())
     assert [entry.why for entry in finished(watched_in(tmp_path, [1, 2]))] == ["crash", "crash"]
     assert "Recording 1 cannot be closed: LookupError: no such type" in caplog.text
+
+
+@pytest.mark.parametrize("what", ["sweep", "untold"])
+def test_a_first_look_that_fails_keeps_none_from_being_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    real, tries = getattr(module, what), []
+
+    def fail(folder: Path) -> object:
+        tries.append(folder)
+        if len(tries) < 3:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return real(folder)
+
+    monkeypatch.setattr(module, what, fail)
+    (tmp_path / "1.json").write_bytes(*bytes_of(Entry(1, "csv", (), NOW)))
+    for number in (1, 2):  # nothing tells of the second one
+        (tmp_path / f"{number}.csv").write_bytes(Table().begin())
+    assert [entry.why for entry in finished(watched_in(tmp_path, [1, 2]))] == ["crash", "crash"]
 
 
 async def watched_in(folder: Path, ids: list[int]) -> list[Entry]:

@@ -6,6 +6,8 @@ import asyncio
 import errno
 import os
 import threading
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,10 @@ import pytest
 
 from app.store import recording as recording_file
 from app.store import recordings as module
+from app.store.block import Block
 from app.store.entry import Entry
 from app.store.recordings import NotNow
+from app.store.writing import WRITERS, Table
 from tests.scope.signals import NOW
 from tests.store.bench import Bench
 from tests.store.loops import finished
@@ -256,6 +260,103 @@ def test_a_disk_that_fails_at_the_end_is_said(tmp_path: Path, monkeypatch: pytes
             return await bench.recordings.stop(1)
 
     assert finished(work()).why == "io"
+
+
+class Faulty(Table):
+    """A writer with a fault of ours in it: in its head, or in its blocks."""
+
+    def __init__(self, head: bool) -> None:
+        self.head = head
+
+    def begin(self) -> bytes:
+        if self.head:
+            raise LookupError("a fault of ours")
+        return super().begin()
+
+    def block(self, blocks: Sequence[Block]) -> bytes:
+        raise LookupError(f"a fault of ours, in {len(blocks)} blocks")
+
+
+def test_one_whose_head_cannot_be_made_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        monkeypatch.setitem(WRITERS, "csv", partial(Faulty, head=True))
+        with pytest.raises(LookupError, match="a fault of ours"):
+            await bench.start()
+        assert bench.recordings.told == []
+        await bench.recordings.kept.done()
+        assert not list(tmp_path.glob("1.csv"))
+
+    finished(work())
+
+
+def test_one_that_fails_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> tuple[Bench, Entry]:
+        bench = Bench(tmp_path)
+        monkeypatch.setitem(WRITERS, "csv", partial(Faulty, head=False))
+        await bench.start()
+        bench.send("a", 0, 10_000)
+        return bench, await bench.until(lambda entry: entry.ended is not None)
+
+    bench, entry = finished(work())
+    assert entry.why == "io"
+    assert "Recording 1 has ended: it could not be written." in bench.notices["recording"]
+    assert "a fault of ours" in caplog.text
+
+
+def test_a_disk_that_has_become_read_only_keeps_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.unlink, Path.exists
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".stop":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        real[0](path, missing_ok)
+
+    def exists(path: Path) -> bool:
+        if path.suffix == ".stop":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real[1](path)
+
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        monkeypatch.setattr(Path, "exists", exists)
+        for _ in range(module.AT_ONCE + 1):
+            id = await bench.start()
+            file = bench.recordings._live[id][0]._file
+            await asyncio.sleep(0.05)
+            assert (await bench.recordings.stop(id)).ended is not None
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                os.fstat(file)
+        assert bench.recordings._live == {}
+
+    finished(work())
+
+
+def test_one_that_cannot_be_seen_through_keeps_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    async def work() -> None:
+        bench = Bench(tmp_path)
+        await bench.start()
+        (_, task) = bench.recordings._live[1]
+        with monkeypatch.context() as scarce:
+            scarce.setattr(bench.recordings, "_note", fail)
+            await asyncio.wait((task,))
+        assert bench.recordings._live == {}
+        watching = asyncio.create_task(bench.recordings.watch())
+        assert (await bench.until(lambda entry: entry.ended is not None)).why == "crash"
+        watching.cancel()
+
+    finished(work())
+    assert "Recording 1 could not be seen through" in caplog.text
 
 
 def test_the_end_of_the_server_ends_it_in_good_order(tmp_path: Path) -> None:

@@ -105,6 +105,10 @@ class Front:
     def lamp(self, text: str) -> None:
         self.shows("#lamp", text)
 
+    def triggered(self) -> None:
+        """Wait until a trigger holds the screen; the lamp says so only while samples come."""
+        expect(self.page.locator(".mark.instant")).to_be_visible()
+
     def has(self, *channels: str) -> None:
         """Wait until these channels have boxes, with these labels in this order."""
         expect(self.page.locator(".box .label")).to_have_text(list(channels))

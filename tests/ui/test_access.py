@@ -22,7 +22,7 @@ SIGNALS = {
 }
 SAID = [
     "Channel 1 sine: 5.00 Hz sine, 2.00 Vpp", "Channel 2 square: 5.00 Hz square, 3.30 Vpp, duty 40 %",
-    "Channel 3 triangle: 5.00 Hz triangle, 500 mVpp", "Channel 4 level: constant 3.30 V", "triggered",
+    "Channel 3 triangle: 5.00 Hz triangle, 500 mVpp", "Channel 4 level: constant 3.30 V", "waiting",
 ]  # fmt: skip
 UNNAMED = """() => {
   const wanted = 'button, input, select, textarea, a, [role=slider], [role=tab], [tabindex]'
@@ -58,7 +58,7 @@ def four(front: Front, server: Server) -> Iterator[Front]:
     front.click("#trigger-mode button[value=normal]")
     front.type("#timebase", "100m")
     front.has(*SIGNALS)
-    front.lamp("TRIG'D")
+    front.triggered()
     yield front
     front.page.evaluate("document.getElementById('defaults').click()")
 

@@ -20,12 +20,14 @@ from app.memory.memory import Memory
 from app.memory.samples import Origin, Samples
 from app.scope.frame import ROWS, Frame
 from app.scope.link import query
+from app.scope.place import Back, Place
 from app.scope.scope import Scope
 from app.scope.spectral import KNOBS
 from app.scope.trigger import NAMES
 from app.ui.asked import Refused
 from app.ui.bench import empty
 from app.ui.commands import COMMANDS, obey
+from app.ui.history_commands import HELD, hold
 from app.ui.past import Before
 from app.ui.tab import Tab
 from app.ui.vertical_commands import LONGEST_LABEL
@@ -97,6 +99,9 @@ def tab() -> Tab:
     made = SimpleNamespace(scope=Scope(), bench=bench, frame=Frame(), answered=0, past=deque(), taken=None)
     made.restore = lambda link: Tab.restore(cast(Tab, made), link)
     made.source = lambda name: Tab.source(cast(Tab, made), name)
+    made.lead = lambda: Tab.lead(cast(Tab, made))
+    made.heard = []
+    made.hear = made.heard.append
     made.look = lambda: Tab.look(cast(Tab, made))
     made.read = lambda: Tab.read(cast(Tab, made))
     show(made)
@@ -252,3 +257,113 @@ def test_a_probe_factor_is_a_sensible_number_above_zero(text: str) -> None:
     with pytest.raises(Refused):
         obey(made, {"do": "probe", "channel": "ch1", "text": text})
     assert made.bench.memory.records["ch1"].probe == 1
+
+
+@pytest.mark.parametrize("kind", ["window", "runt"])
+def test_the_lower_level_stays_below_the_upper_one(kind: str) -> None:
+    made = tab()
+    obey(made, {"do": "trigger", "field": "kind", "value": kind})
+    obey(made, {"do": "trigger", "field": "high", "text": "6"})
+    for name, typed, why in (
+        ("low", "8", "The lower level must be below the upper one, 6 V."),
+        ("low", "6", "The lower level must be below the upper one, 6 V."),
+        ("high", "-2", "The upper level must be above the lower one, -500 mV."),  # which follows the signal
+    ):
+        made.bench.feed.searches.of(made.bench.memory.records["ch1"], made.scope.trigger.setting()).look()
+        with pytest.raises(Refused, match=why):
+            obey(made, {"do": "trigger", "field": name, "text": typed})
+    assert (made.scope.trigger.low, made.scope.trigger.high) == (None, 6)
+    obey(made, {"do": "trigger", "field": "low", "text": "5"})
+    obey(made, {"do": "trigger", "field": "high", "value": None})
+    assert (made.scope.trigger.low, made.scope.trigger.high) == (5, None)
+
+
+def streamed(seconds: float) -> Tab:
+    """A tab at 0.5 ms/div on a memory for 1 s of ch1, which took 2000 samples a second for so long."""
+    made = tab()
+    records = made.bench.memory
+    for name in ("ch1", "ch2", "figure"):
+        records.delete(name)
+    made.scope.sweep_speed(5e-4)
+    come(made, 0.0, seconds)
+    return made
+
+
+def come(made: Tab, begin: float, end: float) -> None:
+    """The samples of this time, and what the screen shows then."""
+    feed = cast(Any, made.bench.feed)
+    for at in np.arange(begin, end - 1e-9, 0.1):
+        x = np.arange(200) / 2000
+        feed.memory._memory.append([Samples("ch1", at, x, np.sin(400 * x), Origin.DATA)], 1e9 + at + 0.1)
+    cast(Any, made.bench).clock = lambda: 1e9 + end
+    show(made)
+
+
+def test_the_oldest_samples_stay_on_the_screen_although_they_leave_the_memory() -> None:
+    made = streamed(3)
+    obey(made, {"do": "place", "share": 0})
+    record = made.bench.memory.records["ch1"]
+    show(made)
+    assert not made.scope.running
+    assert cast(Any, made).heard == [HELD]
+    oldest = record.first
+    assert made.frame.traces[0].start == oldest
+    held = made.frame
+    come(made, 3, 6)
+    assert record.first > made.frame.traces[0].stop
+    assert made.frame is held
+    made.scope.sweep_speed(2e-4)  # its samples are kept, too
+    show(made)
+    assert made.frame.traces[0].stop > made.frame.traces[0].start >= oldest
+    obey(made, {"do": "run"})
+    show(made)
+    assert (made.scope.running, made.frame.history) == (True, False)
+
+
+def test_a_picture_of_the_past_is_held_when_its_samples_are_about_to_leave() -> None:
+    made = streamed(3)
+    cast(Any, made.bench.memory)._memory.points = 20_000
+    made.bench.memory.records["ch1"].resize(20_000)
+    made.bench.memory.records["ch1"].allow(20_000)
+    come(made, 3, 13)
+    obey(made, {"do": "place", "share": 0.5})
+    show(made)
+    assert made.scope.running
+    assert not hold(made, made.frame)
+    come(made, 13, 16.5)
+    before = made.frame
+    assert hold(made, before, before)
+    show(made)
+    assert not made.scope.running
+    assert made.frame.lamp == "STOP"
+    np.testing.assert_array_equal(made.frame.traces[0].y, before.traces[0].y)
+
+
+def test_from_an_empty_screen_of_the_past_the_bar_leads_back() -> None:
+    made = streamed(3)
+    made.scope.back = Back(hit=Place(made.bench.memory.records["ch1"].serial, 10))
+    show(made)
+    assert made.frame.traces == {}
+    for share in (0.5, 0.0):
+        obey(made, {"do": "place", "share": share})
+        show(made)
+        assert made.frame.traces
+
+
+def test_what_is_measured_or_how_it_is_displayed_is_nothing_that_an_autoset_lets_go_of() -> None:
+    made = tab()
+    scope = made.scope
+    assert scope.following
+    obey(made, {"do": "measure", "item": "ch1:frequency", "on": True})
+    obey(made, {"do": "gate", "from": 0.2, "to": 0.8})
+    obey(made, {"do": "display", "mode": "fft"})
+    assert scope.following
+    for words in (
+        {"do": "timebase", "clicks": 1}, {"do": "trigger", "field": "level", "text": "0.1"},
+        {"do": "delay", "clicks": 1}, {"do": "reference", "text": "20"}, {"do": "history", "x": 0.5},
+        {"do": "switch", "channel": "ch2", "on": False}, {"do": "zoom", "on": True}, {"do": "single"},
+    ):  # fmt: skip
+        obey(made, words)
+        assert not scope.following, words
+        obey(made, {"do": "autoset"})
+        assert scope.following, words

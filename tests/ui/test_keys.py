@@ -23,7 +23,7 @@ def sine(front: Front, server: Server) -> Iterator[Front]:
     front.click("#trigger-mode button[value=normal]")  # in Auto a signal of unknown pace rolls
     front.has("ch1")
     front.type("#timebase", "50m")
-    front.lamp("TRIG'D")
+    front.triggered()
     front.page.focus("#glass")
     yield front
     front.page.evaluate("document.getElementById('defaults').click()")
@@ -102,4 +102,4 @@ def test_a_set_up_file_brings_the_knobs_back(sine: Front) -> None:
 
 def test_the_screen_is_told_in_a_sentence(sine: Front) -> None:
     expect(sine.page.locator("#summary")).to_contain_text("Channel 1 ch1")
-    expect(sine.page.locator("#summary")).to_contain_text("triggered")
+    expect(sine.page.locator("#summary")).to_contain_text("waiting")  # nothing has come for a while

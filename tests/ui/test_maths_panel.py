@@ -118,10 +118,10 @@ def test_a_stopped_screen_takes_maths_too(signals: Front) -> None:
 
 def test_an_expression_says_where_it_is_wrong_while_it_is_typed(signals: Front) -> None:
     expression(signals, "ch1 * sqrrt(ch1)")
-    signals.shows("#expression-error", "there is no function sqrrt: sqrt is one (at character 7)")
+    signals.shows("#expression-error", "there is no function sqrrt; did you mean sqrt? (at character 7)")
     assert signals.page.locator(".caret").inner_text().index("▴") == 6
     signals.click("#maths-add")
-    signals.says("sqrt is one")
+    signals.says("did you mean sqrt?")
     expression(signals, "ch1 + ch7")
     signals.shows("#expression-error", "there is no channel ch7")
     signals.click("#maths-add")

@@ -33,7 +33,7 @@ def sine(front: Front, server: Server) -> Iterator[Front]:
     front.page.evaluate("document.querySelector('[data-group=display]').open = true")
     front.click("#trigger-mode button[value=normal]")  # in Auto a signal of unknown pace rolls
     front.type("#timebase", "50m")
-    front.lamp("TRIG'D")
+    front.triggered()
     yield front
     front.click("#theme button[value=dark]")
     front.click("#palette button[value=standard]")

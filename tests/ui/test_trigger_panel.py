@@ -25,7 +25,7 @@ def sine(front: Front, server: Server) -> Iterator[Front]:
     front.click("#trigger-mode button[value=normal]")  # in Auto a signal of unknown pace rolls
     front.type("#timebase", "50m")
     front.shows("#status-timebase", "50 ms/div")
-    front.lamp("TRIG'D")
+    front.triggered()
     expect(front.page.locator(".mark.level").first).to_be_visible()
     yield front
     front.page.evaluate("document.getElementById('defaults').click()")
@@ -156,7 +156,7 @@ def test_those_who_only_watch_see_the_marks_and_cannot_drag_them(browser: Browse
     context = new_context(browser)
     watch = Front(context, sine.server)
     watch.page.goto(f"{sine.server.url}watch?{sine.query()}")
-    watch.lamp("TRIG'D")
+    watch.triggered()
     screen = glass(watch)
     wait_until(lambda: abs(place(watch, ".mark.instant")[0] - screen["left"] - screen["width"] / 2) < 3)
     wait_until(lambda: place(watch, ".mark.level")[1] < screen["top"] + screen["height"] / 2 - 20)

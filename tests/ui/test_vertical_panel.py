@@ -25,7 +25,7 @@ def sine(front: Front, server: Server) -> Iterator[Front]:
     front.type("#timebase", "50m")
     front.type("#units", "1")
     front.type("#position", "-1")
-    front.lamp("TRIG'D")
+    front.triggered()
     front.holds("#position", "-1.00")
     yield front
     front.page.evaluate("document.getElementById('defaults').click()")

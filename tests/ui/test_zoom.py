@@ -33,7 +33,7 @@ def zoomed(front: Front, server: Server) -> Iterator[Front]:
     server.post({"x": X.tolist(), "y": SINE.tolist(), "unit": "V", "x_unit": "s"})
     front.click("#trigger-mode button[value=normal]")
     front.type("#timebase", "100m")
-    front.lamp("TRIG'D")
+    front.triggered()
     front.page.focus("#glass")
     front.key("z")
     front.shows("#status-timebase", "10 ms/div")
