@@ -90,6 +90,26 @@ def test_the_search_is_run_again_when_the_trigger_is_turned(pulses: Front, serve
     listed(pulses, 10)
 
 
+def test_the_list_stands_still_while_the_screen_shows_a_trigger(pulses: Front, server: Server) -> None:
+    listed(pulses, 5)
+    pulses.page.locator(".event").nth(2).click()
+    chosen = pulses.page.locator(".event").nth(2)
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    expect(pulses.page.locator("#triggers-still")).to_be_visible()
+    asked: list[str] = []
+    pulses.page.on("request", lambda request: asked.append(request.url))
+    began = pulses.page.evaluate("performance.now()")
+    for start in (2, 4):
+        server.columns(start + X, ch1=planted())
+    wait_until(lambda: pulses.received(24_000))
+    wait_until(lambda: pulses.page.evaluate("performance.now()") > began + 5000)  # it is renewed every 2 s
+    assert [url for url in asked if "/triggers" in url] == []
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    pulses.click("#live")
+    wait_until(lambda: pulses.page.locator(".event").count() > 5)
+    expect(pulses.page.locator("#triggers-still")).to_be_hidden()
+
+
 def test_a_stopped_screen_goes_to_a_trigger_and_stays_stopped(pulses: Front) -> None:
     listed(pulses, 5)
     pulses.click("#run")

@@ -64,6 +64,26 @@ def test_what_cannot_be_had_says_why(sine: Front) -> None:
     expect(sine.page.locator("#bar .measured")).to_have_attribute("title", "needs a full cycle on screen")
 
 
+def test_two_channels_are_two(sine: Front) -> None:
+    others = sine.page.locator("#measure-other option")
+    sine.page.select_option("#measure-what", "phase")
+    for channel, other in (("ch1", "flat"), ("flat", "ch1"), ("ch1", "flat")):
+        sine.page.select_option("#measure-channel", channel)
+        expect(others).to_have_count(1)
+        expect(others).to_have_attribute("value", other)
+        sine.holds("#measure-other", other)
+
+
+def test_eight_are_the_most_and_the_key_says_so(sine: Front) -> None:
+    key = sine.page.locator("#measure-add")
+    for n, name in enumerate(("frequency", "vpp", "max", "min", "mean", "rms", "rise", "duty")):
+        expect(key).to_have_attribute("title", "Show it below the screen")
+        add(sine, name)
+        expect(sine.page.locator("#measured .entry")).to_have_count(n + 1)
+    expect(key).to_be_disabled()
+    expect(key).to_have_attribute("title", "Eight measurements are the most: take one away first")
+
+
 def test_statistics_count_and_begin_afresh(sine: Front, server: Server) -> None:
     add(sine, "mean")
     sine.click("#statistics")

@@ -38,8 +38,8 @@ def test_losses_and_clocks_are_told_where_they_are_known_and_dashes_where_not(
 ) -> None:
     front.page.evaluate("document.querySelector('[data-group=path]').open = true")
     server.points([(1, 1), (2, 2)], channel="plain")
-    wait_until(lambda: row(front, "plain") == ["plain", "0", "-", "-"])
-    expect(front.page.locator("#status-lost")).to_have_text("-")
+    wait_until(lambda: row(front, "plain") == ["plain", "0", "–", "–"])
+    expect(front.page.locator("#status-lost")).to_have_text("–")
     start = time.time()
     for n, x in ((100, 0.0), (101, 0.1), (105, 0.2)):
         numbered(server, n, x=start + 7200 + x, y=n, channel="esp")

@@ -20,7 +20,7 @@ SINE = np.sin(2 * np.pi * 2 * X)
 
 OVERFLOWING = """() => [...document.querySelectorAll('#instrument *')].filter((e) => {
   const box = e.getBoundingClientRect()
-  return box.width && box.right > innerWidth + 1 && !e.closest('#boxes')
+  return box.width && box.right > innerWidth + 1 && !e.closest('#boxes, .lesser')
 }).map((e) => e.id || e.className || e.tagName)"""
 
 SPREAD = """() => {

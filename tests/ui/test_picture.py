@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.conftest import wait_until
 from tests.process import Server
 from tests.ui.conftest import Open
-from tests.ui.instrument import CYAN, Front, columns_with, middles, rows_with, unbroken
+from tests.ui.instrument import CYAN, NEAR, YELLOW, Front, columns_with, middles, rows_with, unbroken
 
 SINE = np.sin(np.arange(20) / 3)
 
@@ -118,6 +118,19 @@ def test_a_glitch_of_one_sample_among_twenty_thousand_is_seen(front: Front, serv
     mask = front.settled()
     rows = rows_with(mask)
     assert np.ptp(rows) > mask.shape[0] * 2 / 8 * 0.9  # two divisions high
+
+
+def test_a_zero_marker_is_seen_within_a_filled_trace_of_its_colour(front: Front, server: Server) -> None:
+    x = np.arange(20_000) / 1000
+    server.columns(x, ch1=np.where(np.arange(len(x)) % 2, 1.0, -1.0))
+    wait_until(lambda: front.received(20_000))
+    front.type("#timebase", "1")
+    mask = front.settled()
+    middle = round(float(rows_with(mask).mean()))
+    assert mask[middle - 40 : middle + 40, 30:].mean() > 0.9  # filled
+    box = front.picture()[middle - 6 : middle + 7, 3:20]
+    near = np.abs(box - np.array(YELLOW)).sum(axis=2) < NEAR
+    assert 0.05 < near.mean() < 0.7
 
 
 def test_the_pointer_reads_x_and_y_exactly_and_with_units(front: Front, server: Server) -> None:

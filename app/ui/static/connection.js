@@ -10,11 +10,11 @@ function refused() { // why this page may not connect, if it may not
   return `Pages of ${location.host} may not connect here. Set BOKEH_ALLOW_WS_ORIGIN=${location.host} on the server, or have the proxy pass Host as it came.`
 }
 
-export function connect(say, tell) {
+export function connect(lost, tell) { // lost(bool): the server is not heard; tell(text): why it will not be
   const reason = refused()
   if (reason) return tell(reason)
   let last = performance.now(), boot = null, waiting = false
-  document.addEventListener('scope:state', () => { last = performance.now(); say('') })
+  document.addEventListener('scope:state', () => { last = performance.now(); lost(false) })
 
   const health = async () => {
     try {
@@ -28,7 +28,7 @@ export function connect(say, tell) {
   async function recover() {
     waiting = true
     let pause = 500
-    say('reconnecting\u2026')
+    lost(true)
     while (performance.now() - last > SILENT || document.hidden) {
       const id = await health()
       if (id !== null && !document.hidden) {
@@ -38,7 +38,7 @@ export function connect(say, tell) {
       await sleep(pause * (0.5 + Math.random()))
       pause = Math.min(2 * pause, LONGEST)
     }
-    say('')
+    lost(false)
     waiting = false
   }
   setInterval(() => { if (!waiting && performance.now() - last > SILENT) recover() }, 1000)

@@ -1,12 +1,12 @@
 // The readouts, the same on the front panel and on the page that only watches.
 import {el, keyed, show} from './parts.js'
 import {described, told} from './path.js'
+import {parsed} from './units.js'
 
 const $ = (id) => document.getElementById(id)
 
 export function status(state) { // the line above the screen, and the axis below it
-  show($('lamp'), state.lamp)
-  $('lamp').dataset.lamp = state.lamp
+  lamp(state)
   across(state)
   show($('status-rate'), state.rate)
   show($('status-samples'), state.samples)
@@ -20,6 +20,22 @@ export function status(state) { // the line above the screen, and the axis below
   trigger(state)
 }
 
+const STILL = ['STOP', 'HISTORY'] // true of the screen also while nothing is heard
+let sweep = {lamp: 'WAIT', quiet: false}
+function lamp({lamp: word, rate}) {
+  sweep = {lamp: word, quiet: ["TRIG'D", 'AUTO', 'ROLL'].includes(word) && parsed(rate) === 0}
+  light()
+}
+
+function light() { // it says no more than is known
+  const {lamp: word, quiet} = sweep, away = gone()
+  show($('lamp'), away && !STILL.includes(word) ? '---' : word)
+  if ($('lamp').dataset.lamp !== word) $('lamp').dataset.lamp = word
+  $('lamp').classList.toggle('quiet', quiet)
+  const title = away ? 'Not known: the connection is gone, and this is the last picture that came' : quiet ? 'The last sweep: no sample comes at the moment' : 'What the sweep does'
+  if ($('lamp').title !== title) $('lamp').title = title
+}
+
 function across({timebase, display, spectrum}) { // the x axis: time, or frequency
   const lines = display === 'fft' && spectrum?.div ? spectrum : null, scale = $('status-timebase'), more = $('status-spectrum')
   show(scale, `${lines?.div ?? timebase}/div`)
@@ -29,7 +45,7 @@ function across({timebase, display, spectrum}) { // the x axis: time, or frequen
   if (lines) { show(centre, lines.centre); show(resolution, lines.rbw) }
 }
 
-const KINDS = {edge: {rising: 'rising', falling: 'falling', either: 'either edge'}, pulse: 'pulse', window: 'window', runt: 'runt', timeout: 'timeout'}
+const KINDS = {edge: {rising: 'rising', falling: 'falling', either: 'either'}, pulse: 'pulse', window: 'window', runt: 'runt', timeout: 'timeout'}
 let triggering = '' // the channel that did so last: in the past there is none
 function trigger({trigger: t, channels}) { // source, kind, level and mode
   triggering = t?.source || t?.lead || triggering
@@ -51,10 +67,15 @@ export function notices(texts) { // what the server has to say to all who look
   place.hidden = !text
 }
 
-const complaints = new Map()
+export const AWAY = 'reconnecting\u2026'
+const complaints = new Map(), gone = () => [...complaints.values()].includes(AWAY)
 export function connection(who, text) { // what is wrong with which connection, if anything is
   complaints.set(who, text)
-  show($('connection'), [...complaints.values()].find(Boolean) ?? '')
+  const said = [...complaints.values()].find(Boolean) ?? ''
+  show($('connection'), said)
+  $('connection').title = said
+  $('instrument').classList.toggle('away', gone())
+  light()
 }
 
 function axis({clock, at, span}) {

@@ -1,6 +1,6 @@
 // How the process is: asked every other second, without a session; rates are from one answer to the next.
 import {el, show} from './parts.js'
-import {engineering} from './units.js'
+import {count, engineering} from './units.js'
 
 const EVERY = 2000 // ms
 const $ = (id) => document.getElementById(id)
@@ -10,7 +10,6 @@ const TRIES = 4, AWAY = 10000 // ms without an answer of a process after which a
 const seen = new Map() // processes by boot id, and when each answered last: behind one address there may be several
 let last = null, mine = ''
 
-const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 const bytes = (n) => n >= 1e9 ? `${(n / 1e9).toFixed(2)} GB` : `${(n / 1e6).toFixed(1)} MB`
 
 function since(seconds) {

@@ -2,24 +2,25 @@
 import {el, show} from './parts.js'
 import {key, light} from './fields.js'
 import {drag, seldom} from './drag.js'
-import {clock, engineering} from './units.js'
+import {clock, count as counted, engineering} from './units.js'
 
 const MOST = 300 // triggers in the list, the newest
 const EVERY = 2000, SETTLED = 200 // ms between two looks while samples come, and after a knob was turned
+const CLICKED = 2000 // ms in which the screen gets to the trigger that was asked for
 const STEP = 1 / 50 // of all that is retained, by an arrow key
 
 export function history(root, command, {query, complain, axis}) {
-  let now = {}, events = [], total = 0, listed = false, asked = '', looked = 0, timer = 0, under = false, looking = false, seen = ''
-  const count = el('output', {id: 'trigger-total'})
+  let now = {}, events = [], total = 0, listed = false, asked = '', levels = '', looked = 0, timer = 0, under = false, looking = false, seen = '', clicked = -CLICKED
+  const count = el('output', {id: 'trigger-total'}), still = el('p', {className: 'hint', id: 'triggers-still', hidden: true, textContent: 'The list stands still while the screen shows a trigger. It is renewed when the screen is live again, or when you open it anew.'})
   const list = el('div', {id: 'triggers', className: 'events', role: 'listbox', ariaLabel: 'Triggers', hidden: true})
-  const open = key('List of triggers', 'All triggers in what is retained, by the trigger as it is set now', () => { listed = !listed; look() }, {id: 'triggers-key'})
+  const open = key('List of triggers', 'All triggers in what is retained, by the trigger as it is set now', () => { listed = !listed; look(true) }, {id: 'triggers-key'})
   const older = key('\u25c2 Earlier', 'The trigger before the one on the screen (,)', () => step('before'), {id: 'hit-before'})
   const newer = key('Later \u25b8', 'The trigger after the one on the screen (.)', () => step('after'), {id: 'hit-after'})
   const oldest = key('Oldest', 'The oldest samples that are retained', () => command({do: 'place', share: 0}), {id: 'oldest'})
   const newest = key('Newest', 'The newest samples again (H)', () => command({do: 'live'}), {id: 'newest'})
   const way = bar(command)
-  root.append(way.root, el('div', {className: 'row'}, oldest, older, newer, newest), el('div', {className: 'row'}, open), el('p', {className: 'hint figures'}, count), list)
-  root.parentElement.addEventListener('toggle', () => look())
+  root.append(way.root, el('div', {className: 'row'}, oldest, older, newer, newest), el('div', {className: 'row'}, open), el('p', {className: 'hint figures'}, count), still, list)
+  root.parentElement.addEventListener('toggle', () => look(true))
 
   async function fetched(words) {
     const parameters = new URLSearchParams(query())
@@ -46,17 +47,21 @@ export function history(root, command, {query, complain, axis}) {
     return hit ? Number(hit.split(',')[1]) : Math.round((now.retained.start + now.retained.stop) / 2)
   }
 
-  async function look() { // run the trigger over all that is retained, and fill the list
+  const held = () => Boolean(now.knobs?.hit) || performance.now() - clicked < CLICKED // what was clicked stays in the list
+
+  async function look(anew = false) { // run the trigger over all that is retained, and fill the list; anew: whatever the screen shows
     clearTimeout(timer)
     timer = 0
     light(open, listed)
     list.hidden = !listed
     count.parentElement.hidden = !listed
-    if (!listed || !root.parentElement.open || looking) return
+    if (!listed || !root.parentElement.open || (held() && !anew)) return
+    if (looking) { timer = setTimeout(() => look(anew), SETTLED); return }
     looked = performance.now()
     looking = true
     try {
       const {found, all} = await fetched({limit: MOST})
+      if (held() && !anew) return
       events = found.reverse()
       total = all
       fill()
@@ -65,7 +70,7 @@ export function history(root, command, {query, complain, axis}) {
 
   function fill() {
     const more = total > events.length ? `, the newest ${events.length} of them here` : ''
-    show(count, `${total.toLocaleString('en').replaceAll(',', '\u2009')} trigger${total === 1 ? '' : 's'}${more}`)
+    show(count, `${counted(total)} trigger${total === 1 ? '' : 's'}${more}`)
     const kept = new Map([...list.children].map((row) => [row.dataset.hit, row]))
     events.forEach((event, i) => {
       const row = kept.get(event.hit) ?? made(event)
@@ -80,7 +85,7 @@ export function history(root, command, {query, complain, axis}) {
   function made({number, hit}) {
     const row = el('button', {className: 'event', role: 'option', title: 'Show it'}, el('span', {textContent: String(number)}), el('output'))
     row.dataset.hit = hit
-    row.onclick = () => command({do: 'hit', hit})
+    row.onclick = () => { clicked = performance.now(); command({do: 'hit', hit}) }
     return row
   }
 
@@ -105,15 +110,18 @@ export function history(root, command, {query, complain, axis}) {
     way.show(state.retained, Boolean(state.knobs?.history))
     newest.disabled = !state.knobs?.history
     mark()
+    still.hidden = !listed || !state.knobs?.hit
     if (!listed || !root.parentElement.open) return
-    const {trigger: t, samples} = state, wanted = JSON.stringify([t?.kind, t?.lead, t?.marks, t?.hysteresis, t?.slope, t?.polarity, t?.condition, t?.way,
+    const {trigger: t, samples} = state, wanted = JSON.stringify([t?.kind, t?.lead, t?.automatic || t?.marks, t?.hysteresis, t?.slope, t?.polarity, t?.condition, t?.way,
       t?.low_width, t?.high_width, t?.time, t?.holdoff])
-    if (wanted !== asked) {
+    const turned = wanted !== asked
+    if (turned || (!held() && String(t?.marks) !== levels)) { // an automatic level moves by itself
       asked = wanted
+      levels = String(t?.marks)
       clearTimeout(timer)
-      timer = setTimeout(look, SETTLED)
-    } else if (!timer && samples !== seen) timer = setTimeout(look, Math.max(0, looked + EVERY - performance.now()))
-    seen = samples
+      timer = setTimeout(() => look(turned), SETTLED)
+    } else if (!timer && samples !== seen && !held()) timer = setTimeout(look, Math.max(0, looked + EVERY - performance.now()))
+    if (!held()) seen = samples
   }
 
   return {update, earlier: () => step('before'), later: () => step('after')}

@@ -11,15 +11,15 @@ const NAMES = {
   'Between two channels': {phase: 'Phase', delay: 'Delay'},
 }
 const PAIRS = NAMES['Between two channels'], ALL = Object.assign({}, ...Object.values(NAMES))
-const KEPT = 'statistics'
+const KEPT = 'statistics', ADD = 'Show it below the screen'
 
 export function measure(root, bar, command, cursors) {
   let channel = '', name = 'frequency', other = '', statistics = localStorage.getItem(KEPT) === 'on', gated = false, items = [], trends = []
-  const of = new Menu('Channel', 'measure-channel', (value) => { channel = value; of.show(value) }, 'The channel to measure')
-  const what = new Menu('What', 'measure-what', (value) => { name = value; what.show(value); pair() }, 'The measurement')
+  const of = new Menu('Channel', 'measure-channel', (value) => { channel = value; update(last) }, 'The channel to measure')
+  const what = new Menu('What', 'measure-what', (value) => { name = value; what.show(value); pair(); update(last) }, 'The measurement')
     .offer(Object.entries(NAMES).map(([group, names]) => ({group, items: Object.entries(names)})))
   const second = new Menu('To', 'measure-other', (value) => { other = value; second.show(value) }, 'The other channel')
-  const add = key('Add', 'Show it below the screen', () => {
+  const add = key('Add', ADD, () => {
     if (channel) command({do: 'measure', item: `${channel}:${name}` + (name in PAIRS ? `:${other}` : ''), on: true})
   }, {id: 'measure-add'})
   const list = el('div', {id: 'measured', className: 'list'})
@@ -52,15 +52,18 @@ export function measure(root, bar, command, cursors) {
     root.parentElement.hidden = !state.measurements && !knobs.measure
     const there = channels.map((c) => [c.name, `${c.number} ${c.label}`, c.color]), has = (which) => channels.some((c) => c.name === which)
     if (!has(channel)) channel = channels.find((c) => c.on)?.name ?? channels[0]?.name ?? ''
-    if (!has(other)) other = channels.find((c) => c.name !== channel)?.name ?? ''
+    if (!has(other) || other === channel) other = channels.find((c) => c.name !== channel)?.name ?? ''
     of.offer(there).show(channel)
-    second.offer(there).show(other)
+    second.offer(there.filter(([which]) => which !== channel)).show(other)
     if (knobs.gate !== undefined) gated = knobs.gate !== null
     items = knobs.measure ?? measurements.map((m) => m.item)
     trends = (knobs.derived ?? []).map((one) => one.name)
     const known = items.map((item) => measurements.find((m) => m.item === item) ?? unread(item, channels))
     entries(known)
-    add.disabled = items.length >= MOST || !channel
+    const why = items.length >= MOST ? 'Eight measurements are the most: take one away first' : !channel ? 'There is no channel yet'
+      : name in PAIRS && !other ? 'This needs a second channel' : ''
+    add.disabled = Boolean(why)
+    add.title = why || ADD
     light(table, statistics)
     light(gate, gated)
     reset.disabled = !items.length

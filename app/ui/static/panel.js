@@ -1,6 +1,6 @@
 // The front panel: shows the state that the server sends, and asks it for what a person turns.
 import {copy, show} from './parts.js'
-import {connection, delay, status} from './display.js'
+import {AWAY, connection, delay, status} from './display.js'
 import {light} from './fields.js'
 import {Look, tinted, tintedToo} from './colours.js'
 import {connect} from './connection.js'
@@ -59,7 +59,7 @@ const across = horizontal($('horizontal'), command), zoomed = zoom($('horizontal
 const groups = [across, triggered.update, acquire($('acquire'), command), measure($('measure'), bar, command, cursors), maths($('maths'), command), summary($('summary'), traces), dataPath($('path'))]
 const hits = retained($('history'), command, {
   query: () => tab.query ?? '', complain: toast,
-  axis: () => { const [lead] = traces(); return {clock: lead?.clock, unit: lead?.x_unit ?? ''} },
+  axis: () => ({clock: readings?.trigger?.dated, unit: readings?.trigger?.x_unit ?? ''}),
 })
 groups.push(hits.update)
 const kits = setups($('setups'), command), recorder = record($('record-group'), command), drawer = pins($('pins'), command, () => feed?.drawn ?? 0)
@@ -129,7 +129,7 @@ function begin({view}) { // the plot is there: live from now on
       if (tab.running && tab.answered >= asked && readings.lamp === 'STOP') run() // Single is done: stand still on exactly this frame
     },
     told: ({latency, error}) => { if (latency !== undefined) delay(latency); if (error) toast(error) },
-    lost: (away) => connection('feed', away ? 'reconnecting\u2026' : ''),
+    lost: (away) => connection('feed', away ? AWAY : ''),
   })
 }
 
@@ -213,4 +213,4 @@ function toast(text) {
 
 build()
 document.addEventListener('scope:state', (event) => update(event.detail))
-connect((text) => connection('tab', text), (reason) => { toast(reason); clearTimeout(hiding) })
+connect((away) => connection('tab', away ? AWAY : ''), (reason) => { toast(reason); clearTimeout(hiding) })

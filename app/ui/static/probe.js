@@ -3,7 +3,7 @@ import {Link} from './stream.js'
 import {Microphone} from './microphone.js'
 import {Motion} from './motion.js'
 import {Pad} from './pad.js'
-import {engineering} from './units.js'
+import {count, engineering} from './units.js'
 
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789' // none that looks like another
 const SPAN = 2000 // ms over which the rate is taken
@@ -53,7 +53,7 @@ function receiving() { // green while the scope takes samples
   const [, ...later] = marks, rate = later.reduce((sum, [, n]) => sum + n, 0) / ((now - (marks[0]?.[0] ?? 0)) / 1000)
   $('lamp').dataset.lit = marks.length ? 'yes' : 'no'
   $('lamp').textContent = later.length ? engineering(rate, 'Sa/s', 3) : marks.length ? 'sending' : total ? 'paused' : 'waiting'
-  $('sent').textContent = total ? `${total.toLocaleString('en').replaceAll(',', '\u2009')} samples taken` : 'nothing sent yet'
+  $('sent').textContent = total ? `${count(total)} samples taken` : 'nothing sent yet'
 }
 
 class Switch { // a key that turns a source on and off

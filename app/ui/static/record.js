@@ -1,6 +1,7 @@
 // Record: what comes in, kept in files on the server, and played again, for everybody.
 import {ask, el, show} from './parts.js'
 import {Choice, key, light} from './fields.js'
+import {count} from './units.js'
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 const SPEEDS = {'1.0': '1\u00d7', '10.0': '10\u00d7', '100.0': '100\u00d7', '0.0': 'max'}
@@ -41,8 +42,8 @@ export function record(root, command) {
     const began = new Date(one.began * 1000), today = began.toDateString() === new Date().toDateString()
     show(about, `${one.id}  ${today ? began.toLocaleTimeString([], {hour12: false}) : began.toLocaleDateString()}  ${one.channels.join(', ')}`)
     about.title = began.toLocaleString()
-    const lost = one.missed ? `, ${one.missed.toLocaleString()} missed` : ''
-    show(figures, `${under ? 'recording' : lasted(one.ended - one.began)}, ${size(one.bytes)}, ${one.samples.toLocaleString()} samples${lost}${one.message ? ': ' + one.message : ''}`)
+    const lost = one.missed ? `, ${count(one.missed)} missed` : ''
+    show(figures, `${under ? 'recording' : lasted(one.ended - one.began)}, ${size(one.bytes)}, ${count(one.samples)} samples${lost}${one.message ? ': ' + one.message : ''}`)
     figures.classList.toggle('amiss', Boolean(one.missed || one.message))
     parquet.hidden = under || one.parquet > 0 || !state.formats.includes('arrow')
     ready.hidden = !one.parquet

@@ -14,6 +14,7 @@ export class Screen {
     const named = (name) => renderer(name).data_source
     const range = (ranges, name) => ranges instanceof Map ? ranges.get(name) : ranges[name]
     this.grounds = named('grounds')
+    this.signs = renderer('grounds').glyph
     this.slots = Array.from({length: SLOTS}, (_, slot) => ({
       glyph: renderer(String(slot)).glyph, line: named(String(slot)), dots: named('dots' + slot), drawn: true, dotted: true, width: 0,
       x: range(figure.extra_x_ranges, 'x' + slot), y: range(figure.extra_y_ranges, 'y' + slot),
@@ -32,6 +33,7 @@ export class Screen {
     this.painted = key
     put(this.figure, {background_fill_color: ground, border_fill_color: ground})
     for (const glyph of this.grid) put(glyph, {line_color: line})
+    put(this.signs, {background_fill_color: ground, background_fill_alpha: 0.8, border_radius: 3, padding: [0, 2]}) // seen also within a filled trace
     this.slots.forEach(({glyph, mark}, slot) => {
       const {color, dash, marker} = strokes[slot]
       put(glyph, {line_color: color, line_dash: dash})

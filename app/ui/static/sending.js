@@ -10,7 +10,7 @@ const base = new URL('.', location.href.split(/[?#]/)[0]).href
 const {asks, signed, lan} = document.body.dataset
 let token = '' // what a person typed: it stays in this page
 
-const texts = () => snippets(base, {token: asks ? token || 'TOKEN' : '', selfSigned: signed === 'self'})
+const texts = () => snippets(base, {token: asks ? token || 'TOKEN' : '', selfSigned: signed === 'self', lan})
 
 class Panel { // one place that tells how to send; tabs where there is room for them, else a menu
   constructor(root, {tabs}, demo) {

@@ -1,8 +1,10 @@
 // How to send, by program: each text holds this scope's own address, and the token where senders need one.
+import {found} from './phone.js'
 
-export function snippets(base, {token = '', selfSigned = false}) { // name -> text
+export function snippets(base, {token = '', selfSigned = false, lan = ''}) { // name -> text
   const url = new URL('data', base).href, https = url.startsWith('https:')
-  const asks = {url, base: base.replace(/\/$/, ''), token, https, selfSigned: https && selfSigned}
+  const outside = found(base, lan) // a device is another machine
+  const asks = {url, device: outside ? new URL('data', outside).href : url, near: !outside, base: base.replace(/\/$/, ''), token, https, selfSigned: https && selfSigned}
   return Object.fromEntries(Object.entries(PROGRAMS).map(([name, text]) => [name, text(asks)]))
 }
 
@@ -28,7 +30,7 @@ setInterval(() => {
   t += 0.05
 }, 50)`,
 
-  Arduino: ({url, token, https}) => `// ESP32
+  Arduino: ({device, near, token, https}) => `// ESP32${near ? '; it needs this machine\u2019s address in your network in place of this page\u2019s' : ''}
 #include <WiFi.h>
 #include <HTTPClient.h>${https ? '\n#include <WiFiClientSecure.h>\nWiFiClientSecure client;' : ''}
 HTTPClient http;
@@ -37,7 +39,7 @@ void setup() {
   while (WiFi.status() != WL_CONNECTED) delay(100);${https ? '\n  client.setInsecure(); // takes any certificate' : ''}
 }
 void loop() {
-  http.begin(${https ? 'client, ' : ''}"${url}");${token && `\n  http.addHeader("X-API-Key", "${token}");`}
+  http.begin(${https ? 'client, ' : ''}"${device}");${token && `\n  http.addHeader("X-API-Key", "${token}");`}
   http.POST("{\\"y\\": " + String(analogRead(34) * 3.3 / 4095) + ", \\"unit\\": \\"V\\"}");
   http.end();
   delay(50);

@@ -1,6 +1,7 @@
 // Trigger: mode, kind, source, and what the chosen kind asks for.
 import {el, show, Knob} from './parts.js'
 import {Choice, Menu, key, light} from './fields.js'
+import {count} from './units.js'
 
 const KINDS = {edge: 'Edge', pulse: 'Pulse width', window: 'Window', runt: 'Runt', timeout: 'Timeout'}
 const ASKED = { // by kind, in the order of the panel
@@ -76,7 +77,7 @@ export function trigger(root, command) {
     holdoff.show(t.holdoff)
     light(auto, t.automatic)
     light(noise, t.noise)
-    show(counts[0], `${t.count} triggers`)
+    show(counts[0], `${count(t.count)} triggers`)
     show(counts[1], t.rate)
   }
 

@@ -25,6 +25,8 @@ function rounded(value, digits) {
   return text.includes('e') ? String(Number(text)) : text
 }
 
+export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009') // 1234567 -> 1 234 567, in thin spaces
+
 export function parsed(text) { // '1.235 kHz' -> 1235; NaN where there is no number
   const [, number, prefix = ''] = /^\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*([afpnumkMGT](?=[A-Za-z]))?/.exec(String(text)) ?? []
   return Number(number) * 1000 ** (prefix ? PREFIXES.indexOf(prefix) - NONE : 0)

@@ -3,7 +3,7 @@ import {Afterglow, setting} from './afterglow.js'
 import {Bar, measured} from './bar.js'
 import {choose} from './backend.js'
 import {Look, colors, tinted, tintedToo} from './colours.js'
-import {boxes, connection, delay, status} from './display.js'
+import {AWAY, boxes, connection, delay, status} from './display.js'
 import {Feed} from './feed.js'
 import {marks} from './marks.js'
 import {Raster, pictured} from './raster.js'
@@ -62,5 +62,5 @@ const feed = new Feed({
     raster.show(pictured(frame))
   },
   told: (message) => told(feed, message),
-  lost: (away) => connection('feed', away ? 'reconnecting\u2026' : ''),
+  lost: (away) => connection('feed', away ? AWAY : ''),
 })
