@@ -26,6 +26,16 @@ class Mark:
     plain: bool
 
 
+@dataclass(slots=True, eq=False)
+class Series:
+    """The blocks of a long body: once one is not stored, none after it is.
+
+    broken  whether one was not
+    """
+
+    broken: bool = False
+
+
 Done = list[Placed] | None  # where a batch landed; None: it was stored before
 
 
@@ -45,11 +55,12 @@ class Bus(Protocol):
         """
 
     def put(
-        self, batch: Sequence[Samples], now: float, mark: Mark | None = None
+        self, batch: Sequence[Samples], now: float, mark: Mark | Series | None = None
     ) -> Done | asyncio.Future[Done]:
         """Store a batch, all of it or nothing, and not if its mark says that it is stored already.
 
         now           Unix s
+        mark          of a numbered request; of a block, its series
         ChannelLimit  it would make a channel too many
         Problem       seq_conflict, store_unavailable; also what the future may hold
         """
@@ -68,8 +79,8 @@ class Local:
     def known(self, request: Numbered, content: bytes) -> bool | None:
         return self.sequences.known(request, content)
 
-    def put(self, batch: Sequence[Samples], now: float, mark: Mark | None = None) -> Done:
-        if mark is None:
+    def put(self, batch: Sequence[Samples], now: float, mark: Mark | Series | None = None) -> Done:
+        if not isinstance(mark, Mark):
             return self.memory.append(batch, now)
         request = mark.request
         note = request.packed(mark.content, plain=mark.plain) if self.memory.keeps else b""

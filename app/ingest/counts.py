@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from app.figures import Buckets
 from app.ingest.batch import Partial
 from app.ingest.bus import Done
+from app.ingest.receipt import refusal
 from app.memory.arrivals import EPOCH
+from app.memory.memory import ChannelLimit
 from app.memory.samples import Origin, Samples
 from app.problems import Problem
 
@@ -57,6 +59,11 @@ class Counts:
         """A body was read, and the store has not taken it; `refused` is told why, if somebody sent it."""
         self.samples[kind, "rejected"] += sum(told(batch))
 
+    def lost(self, why: ChannelLimit | Problem | MemoryError, kind: str, batch: Sequence[Samples]) -> Problem:
+        """The same, and what its sender hears."""
+        self.unstored(kind, batch)
+        return refusal(why, kind)
+
     def ended(
         self, kind: str, batch: Sequence[Samples], size: int, began: float, done: asyncio.Future[Done]
     ) -> None:
@@ -65,7 +72,10 @@ class Counts:
         began  by `time.perf_counter`
         """
         seconds = time.perf_counter() - began
-        if done.cancelled() or done.exception() is not None:
+        error = None if done.cancelled() else done.exception()
+        if isinstance(error, Problem):
+            error.format = kind
+        if done.cancelled() or error is not None:
             self.appended.note(seconds)
             self.unstored(kind, batch)
         elif done.result() is None:
@@ -75,8 +85,11 @@ class Counts:
 
     def repeated(self, kind: str, batch: Sequence[Samples]) -> None:
         """A body of this format came again, and is in memory already."""
+        n, rejected = told(batch)
         self.batches[kind, "duplicate"] += 1
-        self.samples[kind, "duplicate"] += sum(map(len, batch))
+        self.samples[kind, "duplicate"] += n
+        if rejected:
+            self.samples[kind, "rejected"] += rejected
 
     def refused(self, problem: Problem) -> None:
         """A body was not taken."""

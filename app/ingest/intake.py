@@ -26,26 +26,37 @@ MEANT = 128 << 10  # ... so many that they stand for this, if they are like thos
 class Outcome:
     """What has become of a long body.
 
-    pending  blocks that are not stored yet
+    pending  blocks that are not known to be stored
     moved    makes the problem of a block one of the whole body
+    problem  why no block after these is stored, if there is one
     """
 
     told: dict[str, object]
     pending: list[asyncio.Future[Any]]
     moved: Callable[[Problem], Problem]
+    problem: Problem | None = None
 
 
 async def arrived(body: Outcome, said: bytes) -> bytes:
-    """What is said of a long body once all of its blocks are stored.
+    """What is said of a long body once it is known of each of its blocks whether it is stored.
 
-    Problem  of the first block that is not
+    Problem  of the first block that is not, or of the body
     """
-    try:
-        for done in body.pending:
-            await done
-    except Problem as problem:
-        raise body.moved(problem) from None
+    ended = await asyncio.gather(*body.pending, return_exceptions=True)
+    error = next((how for how in ended if isinstance(how, BaseException)), body.problem)
+    if error is not None:
+        raise body.moved(error) if isinstance(error, Problem) else error
     return said
+
+
+def stored(way: asyncio.Future[Any]) -> bool:
+    return way.done() and not way.cancelled() and way.exception() is None
+
+
+def lost(way: asyncio.Future[Any]) -> Problem | None:
+    """Why a block is not stored, once that is known."""
+    error = None if way.cancelled() else way.exception()
+    return error if isinstance(error, Problem) else None
 
 
 class Room:
@@ -83,7 +94,7 @@ class Room:
         now = self.clock()
         slowest = next((body for body, since in self.bodies.items() if now - since > body.fair), None)
         if slowest is not None:
-            slowest.give_way(crowded(self.most))
+            slowest.fail(crowded(self.most))
         return slowest is not None
 
     def refresh(self, body: Intake) -> None:
@@ -225,22 +236,16 @@ class Intake:
         self.timer = asyncio.get_running_loop().call_later(seconds, self.expire)
 
     def expire(self) -> None:
-        self.end()
-        seconds = f"the body was not complete after {BODY_SECONDS:.0f} s; send smaller ones"
-        self.give_up(self.moved(self.problem or Problem("timeout", seconds)))
+        self.fail(self.problem or late())
 
-    def give_way(self, problem: Problem) -> None:
-        """Leave the room to another one."""
+    def fail(self, problem: Problem) -> None:
+        """Answer before the body has ended."""
         self.end()
-        self.give_up(self.moved(problem))
+        self.give_up(problem)
 
     def part(self) -> None:
         """The process ends before the body has."""
-        self.give_way(self.problem or ending())
-
-    def moved(self, problem: Problem) -> Problem:
-        """The problem, with what is stored of the body already."""
-        return problem
+        self.fail(self.problem or ending())
 
     def end(self) -> None:
         """No more is awaited."""
@@ -262,6 +267,10 @@ class Intake:
         except Problem as problem:
             return problem
         return bytes(self.kept)
+
+
+def late() -> Problem:
+    return Problem("timeout", f"the body was not complete after {BODY_SECONDS:.0f} s; send smaller ones")
 
 
 def ending() -> Problem:

@@ -28,6 +28,7 @@ CHUNK = 1 << 16  # bytes read at once
 TURN = 32  # requests of one connection before the others have their turn
 HEAD_SECONDS = 10.0  # for a head, from its first byte
 LINGER = 1.0  # s in which a sender may still read the answer of a connection that ends
+ENDLESS = 1 << 62  # bytes
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -94,7 +95,7 @@ class Lane:
                 if not (self.begin() if self.coming is None else self.go_on(self.coming)):
                     return
         except Problem as problem:
-            self.refuse(problem)
+            self.stop(problem)
         except Exception:
             app_log.error("a connection failed", exc_info=True)
             self.close()
@@ -210,12 +211,20 @@ class Lane:
         if self.rest and not self.unsent and not self.ending:
             self.turn()
 
+    def stop(self, problem: Problem) -> None:
+        """Nothing more can be read; the answer to a body that has begun may have to wait."""
+        self.rest = b""
+        if self.coming is None:
+            self.refuse(problem)
+            return
+        self.coming.framing = Sized(ENDLESS)
+        self.coming.intake.fail(problem)
+
     def refuse(self, problem: Problem) -> None:
         """Answer before the request has ended, and end the connection."""
         headers = {}
         if self.coming is not None:
             self.coming.intake.end()
-            problem = self.coming.intake.moved(problem)
             headers, self.coming = dict(self.coming.head.headers), None
         self.ending = True
         receiver = self.shared.receiver

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from app.ingest.answer import exhausted
 from app.ingest.batch import Partial
 from app.memory.memory import ChannelLimit
 from app.memory.record import Placed
@@ -35,6 +36,16 @@ def receipt(batch: Sequence[Samples], placed: Sequence[Placed], n: int | None, d
     if batch[0].origin is Origin.NEXT and placed:
         answer |= {"x0": placed[0].x0, "dt": batch[0].step}
     return orjson.dumps(answer)
+
+
+def refusal(why: ChannelLimit | Problem | MemoryError, kind: str) -> Problem:
+    """What the sender of a body of this format hears."""
+    if isinstance(why, ChannelLimit):
+        problem = crowded(why)
+    else:
+        problem = why if isinstance(why, Problem) else exhausted()
+    problem.format = kind
+    return problem
 
 
 def crowded(limit: ChannelLimit) -> Problem:

@@ -19,12 +19,12 @@ from app.guard.overload import Overload
 from app.guard.sender import Sender
 from app.ingest.answer import JSON, SUCCESS, Answer, exhausted, failure, request_id, told
 from app.ingest.batch import Asked, Decode, Limits, Point
-from app.ingest.bus import Bus, Done, Local, Mark
+from app.ingest.bus import Bus, Done, Local, Mark, Series
 from app.ingest.counts import REPLAY, Counts
 from app.ingest.formats import NAMES, decoder, is_binary, media_type
 from app.ingest.intake import Intake, Outcome, Room, arrived
 from app.ingest.query import parameters
-from app.ingest.receipt import crowded, outcome, receipt
+from app.ingest.receipt import outcome, receipt, refusal
 from app.ingest.sequences import Numbered, Sequences, fingerprint, numbered
 from app.ingest.stream import Block, Query, Stream, cutter
 from app.ingest.turns import Turns
@@ -74,21 +74,21 @@ class Receiver:
                 asked = parameters(query)
                 cut = cutter(kind, asked)
                 if cut is not None:
-                    store = partial(self.block, headers)
+                    store = partial(self.block, headers, Series())
                     return Stream(cut, asked, store, clock, self.room, give_up, encoding)
         return Intake(self.most(headers), self.room, give_up, encoding)
 
-    def block(self, headers: Mapping[str, str], body: bytes, query: Query, now: int) -> Block:
+    def block(self, headers: Mapping[str, str], series: Series, body: bytes, query: Query, now: int) -> Block:
         """Store a block of a long body.
 
         Problem  as for a request
         """
         sender = self.guard.sender(headers)
         read = decoder(media_type(headers.get("Content-Type", "")), body, query)
-        batch = self.read(read, body, Asked(now, self.limits, query))
-        if not sender.plain:
-            self.weigh(batch, sender)
-        done = self.put(batch, now / 1e9, NAMES[read], len(body))
+        asked = Asked(now, self.limits, query)
+        batch = self.read(read, body, asked)
+        self.check(batch, asked, sender, NAMES[read])
+        done = self.put(batch, now / 1e9, NAMES[read], len(body), series)
         return batch, done if isinstance(done, asyncio.Future) else None
 
     def offer(
@@ -235,11 +235,7 @@ class Receiver:
         content: bytes,
     ) -> bytes:
         """The same of a long body, which is read in steps; meanwhile the same may have been stored."""
-        try:
-            batch = await self.turns.read(read, body, asked)
-        except Problem as problem:
-            problem.format = NAMES[read]
-            raise
+        batch = await self.turns.read(read, body, asked)
         if request is not None and (plain := self.bus.known(request, content)) is not None:
             return self.again(request, batch, NAMES[read], plain=plain)
         said = self.kept(batch, read, body, asked, sender, request, content)
@@ -256,10 +252,7 @@ class Receiver:
         content: bytes,
     ) -> Said:
         """Store a batch; returns what is said of it."""
-        if asked.query:
-            heed(batch, asked, self.memory.records)
-        if not sender.plain:
-            self.weigh(batch, sender)
+        self.check(batch, asked, sender, NAMES[read])
         mark = None if request is None else Mark(request, content, isinstance(batch, Point))
         done = self.put(batch, asked.now / 1e9, NAMES[read], len(body), mark)
         if isinstance(done, asyncio.Future):
@@ -272,7 +265,7 @@ class Receiver:
         try:
             where = await done
         except ChannelLimit as limit:
-            raise crowded(limit) from None
+            raise refusal(limit, kind) from None
         return self.said(where, batch, kind, mark)
 
     def said(self, done: Done, batch: Sequence[Samples], kind: str, mark: Mark | None) -> bytes:
@@ -288,24 +281,29 @@ class Receiver:
         """The samples of a body."""
         try:
             return read(body, asked)
-        except Problem as problem:
-            problem.format = NAMES[read]
-            raise
+        except (Problem, MemoryError) as why:
+            raise refusal(why, NAMES[read]) from None
 
-    def weigh(self, batch: Sequence[Samples], sender: Sender) -> None:
-        """Have the sender's limits take note of a batch.
+    def check(self, batch: list[Samples], asked: Asked, sender: Sender, kind: str) -> None:
+        """Change a batch as its query wishes, and have the sender's limits take note of it.
 
-        Problem  forbidden, rate_limited
+        Problem  invalid_sample, out_of_range, forbidden, rate_limited
         """
-        names = {samples.channel for samples in batch}
-        sender.write(names, len(names - self.memory.records.keys()), sum(map(len, batch)))
+        try:
+            if asked.query:
+                heed(batch, asked, self.memory.records)
+            if not sender.plain:
+                names = {samples.channel for samples in batch}
+                sender.write(names, len(names - self.memory.records.keys()), sum(map(len, batch)))
+        except (Problem, MemoryError) as why:
+            raise self.counts.lost(why, kind, batch) from None
 
     def play(self, batch: list[Samples], now: float) -> Done | asyncio.Future[Done]:
         """Hand samples of a recording to the bus, which no sender has sent."""
         return self.put(batch, now, REPLAY, 0)
 
     def put(
-        self, batch: list[Samples], now: float, kind: str, size: int, mark: Mark | None = None
+        self, batch: list[Samples], now: float, kind: str, size: int, mark: Mark | Series | None = None
     ) -> Done | asyncio.Future[Done]:
         """Hand a batch to the bus, and count it once it is known whether it is stored.
 
@@ -319,9 +317,8 @@ class Receiver:
                 names = {samples.channel for samples in batch}
                 self.overload.check(names - self.memory.records.keys())
             done = self.bus.put(batch, now, mark)
-        except (ChannelLimit, Problem) as why:
-            self.counts.unstored(kind, batch)
-            raise crowded(why) if isinstance(why, ChannelLimit) else why from None
+        except (ChannelLimit, Problem, MemoryError) as why:
+            raise self.counts.lost(why, kind, batch) from None
         if isinstance(done, asyncio.Future):
             done.add_done_callback(partial(self.counts.ended, kind, batch, size, began))
         else:

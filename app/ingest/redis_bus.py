@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ import orjson
 from prometheus_client.core import Metric
 
 from app.figures import Values, counted, gauge
-from app.ingest.bus import Done, Mark
+from app.ingest.bus import Done, Mark, Series
 from app.ingest.redis_link import DOWN, VOLATILE, later
 from app.ingest.redis_memory import Change, SharedMemory, unavailable
 from app.ingest.redis_tail import Tail
@@ -51,6 +51,7 @@ class RedisBus:
     """
     sequences  counts what numbers are missing
     notices    what all who look have to know
+    coming     new channels on their way into memory, with how many batches that have them
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class RedisBus:
         self.tail = Tail(place, memory, self.arrived)
         self.writer = Writer(place, lambda: self.tail.at, self.keep)
         self.answers: deque[Answer] = deque()
+        self.coming: Counter[str] = Counter()
         memory.telling = self.tell
 
     @property
@@ -113,29 +115,42 @@ class RedisBus:
     def known(self, request: Numbered, content: bytes) -> bool | None:  # noqa: ARG002 - Redis knows
         return None
 
-    def put(self, batch: Sequence[Samples], now: float, mark: Mark | None = None) -> asyncio.Future[Done]:
-        self.admit(batch)
+    def put(
+        self, batch: Sequence[Samples], now: float, mark: Mark | Series | None = None
+    ) -> asyncio.Future[Done]:
+        new = self.admitted(batch)
         data = b"".join(packed(batch, now, None, b""))
         words = (*known_by(mark), b"%d" % sum(map(len, batch)), data)
         part = self.part((b"b", *words))
-        if mark is not None:
+        if isinstance(mark, Mark):
             part.conflict = conflict(mark.request)
+        else:
+            part.series = mark
         done: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         part.done.add_done_callback(partial(self.written, done))
         self.writer.take(part)
+        if new:
+            self.coming.update(new)
+            done.add_done_callback(partial(self.came, new))
         return done
 
     def part(self, words: tuple[bytes, ...]) -> Part:
         return Part(words, asyncio.get_running_loop().create_future(), time.monotonic())
 
-    def admit(self, batch: Sequence[Samples]) -> None:
-        """
+    def admitted(self, batch: Sequence[Samples]) -> set[str]:
+        """The new channels of a batch.
+
         ChannelLimit  it would make a channel too many
         """
         records = self.memory.records
         new = {samples.channel for samples in batch if samples.channel not in records}
-        if new and len(records) + len(new) > self.memory.max_channels:
+        if new and len(records.keys() | self.coming.keys() | new) > self.memory.max_channels:
             raise ChannelLimit(self.memory.max_channels)
+        return new
+
+    def came(self, new: set[str], _done: asyncio.Future[Done]) -> None:
+        """A batch with new channels is in memory, or it is not stored."""
+        self.coming -= Counter(new)
 
     def written(self, done: asyncio.Future[Done], part: asyncio.Future[Written | None]) -> None:
         """A batch is in the stream, or it is not: its sender is told, as soon as it can be read here."""
@@ -205,9 +220,9 @@ class RedisBus:
         yield counted("osc_redis_reconnects", "connections to Redis made anew", (), again)
 
 
-def known_by(mark: Mark | None) -> tuple[bytes, bytes, bytes, bytes]:
+def known_by(mark: Mark | Series | None) -> tuple[bytes, bytes, bytes, bytes]:
     """Source, number, whether numbers may be missing, and content, as redis_append.lua wants them."""
-    if mark is None:
+    if not isinstance(mark, Mark):
         return b"", b"", b"0", b""
     request = mark.request
     source = blake2b(orjson.dumps(request.name), digest_size=SOURCE).hexdigest().encode()

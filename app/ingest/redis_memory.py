@@ -26,8 +26,7 @@ class SharedMemory(Memory):
     def __init__(self, points: int, budget: int = 1 << 30, max_channels: int = 256) -> None:
         super().__init__(points, budget, max_channels)
         self.telling: Callable[[Change, dict[str, Any]], asyncio.Future[Any] | None] = lambda *_: None
-        self._told: list[asyncio.Future[Any]] = []
-        self._untold = False  # whether there was no way for something that was to be deleted
+        self._told: list[asyncio.Future[Any] | None] = []  # changes of this moment; None: there was no way
 
     def append(
         self, batch: Sequence[Samples], now: float, missing: int | None = None, note: bytes = b""
@@ -62,31 +61,30 @@ class SharedMemory(Memory):
     def delete(self, name: str) -> bool:
         if name not in self.records:
             return False
-        self._untold |= not self.tell(("delete", name, {}), {})
+        self.tell(("delete", name, {}), {})
         return True
 
     def clear(self) -> None:
-        self._untold |= not self.tell(("clear", "", {}), {})
+        self.tell(("clear", "", {}), {})
 
     def tell(self, change: Change, known: dict[str, Any]) -> bool:
         """Bring a change to the stream; whether it is on its way."""
         done = self.telling(change, known)
-        if done is None:
-            return False
-        done.add_done_callback(heard)
-        self._told = [told for told in self._told if not told.done()] + [done]
-        return True
+        if done is not None:
+            done.add_done_callback(heard)
+        if not self._told:
+            asyncio.get_running_loop().call_soon(self._told.clear)  # others must not hear of it
+        self._told.append(done)
+        return done is not None
 
     async def settled(self) -> None:
-        """Wait for the changes that are on their way, if there was a way.
+        """Wait for the changes that the caller has just made, if there was a way.
 
         Problem  store_unavailable
         """
-        told, self._told = self._told, []
-        if self._untold:
-            self._untold = False
-            raise unavailable("Redis does not answer")
-        for done in told:
+        for done in self._told.copy():
+            if done is None:
+                raise unavailable("Redis does not answer")
             await done
 
     def heed(self, change: Change) -> None:

@@ -8,13 +8,13 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 
+from app.ingest.bus import Series
 from app.ingest.redis_link import (
     CALLED,
     SCRIPT,
@@ -41,6 +41,7 @@ PATIENCE = 1.7  # s after which a sender hears that its batch is not stored, as 
 IDLE, AOF = 0.5, 10.0  # s between two pings, and two questions for the append-only file
 SHA = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 STORED, KNOWN = 0, 1
+NOT_TAKEN = "Redis does not take it"
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +66,14 @@ class Part:
 
     done      how it ended; None: it was stored before
     conflict  what its sender hears if its number was used for another content
+    series    of which it is a block
     """
 
     words: tuple[bytes, ...]
     done: asyncio.Future[Written | None]
     since: float
     conflict: Problem | None = None
+    series: Series | None = None
 
     @property
     def size(self) -> int:
@@ -80,6 +83,8 @@ class Part:
         if self.done.done():
             return
         if isinstance(what, Problem):
+            if self.series is not None:
+                self.series.broken = True
             self.done.set_exception(what)
         else:
             self.done.set_result(what)
@@ -109,7 +114,7 @@ class Writer:
         self._coming: asyncio.Future[None] | None = None
         self._together = 1  # batches in the last entry
         self.failing = False
-        self._asked = float("-inf")
+        self._asked = self._probed = float("-inf")
 
     def take(self, part: Part) -> None:
         """Have a part written.
@@ -151,10 +156,10 @@ class Writer:
 
     async def turn(self) -> None:
         """Write what waits, or see whether Redis is still there."""
+        if self.refused and self.passing and time.monotonic() - self._probed > IDLE:
+            await self.probe()
         if not self.waiting and not await self.come(IDLE):
             await asked(self.client, "PING")
-            if self.refused and self.passing:
-                await self.probe()
             if time.monotonic() - self._asked > AOF:
                 await self.ask()
             return
@@ -162,15 +167,21 @@ class Writer:
             await self.gather()
         entries = self.entries()
         try:
-            await self.write(entries)
+            if entries:
+                await self.write(entries)
         finally:
             self.give_up(part for entry in entries for part in entry)
 
     async def probe(self) -> None:
         """See by a write that changes nothing whether Redis takes samples again: none may come before."""
-        with suppress(ResponseError):
+        self._probed = time.monotonic()
+        try:
             await asked(self.client, "RPUSHX", STREAM + ":nothing", "")
             self.refused = ""
+        except ReadOnlyError:  # it may have been the master, and its address lead to the new one by now
+            await hang_up(self.client)
+        except ResponseError:
+            pass
 
     async def come(self, seconds: float) -> bool:
         """Wait for the next batch; whether it comes within so many seconds."""
@@ -189,14 +200,27 @@ class Writer:
             await self.come(left)
 
     def entries(self) -> list[list[Part]]:
-        """What is to be written now, in order."""
+        """What is to be written now, in order.
+
+        What would be the second entry with blocks of one body waits until the first is stored, or is not.
+        """
         entries: list[list[Part]] = []
+        begun: set[Series | None] = set()
         room, small = FLIGHT, 0
         while self.waiting and (room > 0 or not entries):
-            part = self.waiting.popleft()
-            room -= part.size
+            part, last = self.waiting[0], entries[-1] if entries else []
             small += part.size
-            if not entries or small > SMALL_TOGETHER or part.size > SMALL or len(entries[-1]) >= MOST_SHARING:
+            opens = not last or small > SMALL_TOGETHER or part.size > SMALL or len(last) >= MOST_SHARING
+            if opens:
+                begun.update(other.series for other in last if other.series is not None)
+            if part.series in begun:
+                break
+            self.waiting.popleft()
+            room -= part.size
+            if part.series is not None and part.series.broken:
+                part.end(unavailable(NOT_TAKEN))
+                continue
+            if opens:
                 entries.append([])
                 small = part.size
             entries[-1].append(part)
@@ -255,7 +279,7 @@ class Writer:
         full = isinstance(error, OutOfMemoryError | ReadOnlyError)
         self.passing = full or any(word in str(error) for word in ("OOM", "READONLY", "MISCONF"))
         for part in entry:
-            part.end(unavailable("Redis does not take it"))
+            part.end(unavailable(NOT_TAKEN))
 
     def drained(self) -> list[Part]:
         """All that wait, which do so no longer."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.ingest.batch import Partial
 from app.ingest.formats import OTHER_NAMES, media_type
-from app.ingest.intake import BODY_SECONDS, Intake, Outcome, Room, ending, too_large
+from app.ingest.intake import BODY_SECONDS, Intake, Outcome, Room, ending, lost, stored, too_large
 from app.ingest.query import listed, steps
 from app.ingest.raw import DTYPES
 from app.ingest.text import lines
@@ -117,7 +117,7 @@ class Stream(Intake):
 
     accepted  samples that are stored or on their way to the store
     rows      of their blocks: lines that hold samples, or bare samples
-    parting   the process ends; the answer waits for the store
+    parting   no further block is stored, and the answer waits until it is known which are
     pending   blocks from the first that is not known to be stored, each with rows and samples before it
     """
 
@@ -175,9 +175,18 @@ class Stream(Intake):
         self.parting = True
         self.depart()
 
+    def fail(self, problem: Problem) -> None:
+        """The same with a problem: a body that never ends would not be answered otherwise."""
+        self.problem = self.problem or problem
+        self.kept.clear()
+        self.part()
+
     def depart(self) -> None:
         if self.parting and all(way.done() for way, *_ in self.pending):
-            self.fail(self.problem or ending())
+            self.parting = False
+            first = next(filter(None, map(lost, self.ways())), None)
+            self.problem = self.moved(first or self.problem or ending())
+            self.give_up(self.problem)
 
     def wait(self) -> None:
         """Nothing is due any more."""
@@ -186,7 +195,7 @@ class Stream(Intake):
             due.cancel()
 
     def commit(self) -> None:
-        """Store what is whole, the most of a long piece a little later; a problem is answered at once."""
+        """Store what is whole, the most of a long piece a little later."""
         self.wait()
         try:
             for _ in range(AT_ONCE):
@@ -218,10 +227,7 @@ class Stream(Intake):
             return False
         body = self.cut.head + block if self.blocks and self.cut.head else block
         now = self.clock()
-        try:
-            batch, way = self.store(body, *self.placed(rows, now))
-        except Problem as problem:
-            raise self.moved(problem) from None
+        batch, way = self.store(body, *self.placed(rows, now))
         if way is not None:
             self.pending.append((way, self.rows, self.accepted))
             way.add_done_callback(self.settled)
@@ -264,8 +270,8 @@ class Stream(Intake):
     def settled(self, way: asyncio.Future[Any]) -> None:
         """A block is stored; or it is not, then those after it shall not be either."""
         self.sure()
-        error = None if way.cancelled() else way.exception()
-        if isinstance(error, Problem) and self in self.room.bodies:
+        error = lost(way)
+        if error is not None and (self.parting or self in self.room.bodies):
             self.fail(error)
         self.depart()
 
@@ -285,20 +291,23 @@ class Stream(Intake):
         details = {**problem.details, "accepted": accepted, "first_not_stored": first}
         count, headers = problem.count, problem.headers
         words = where + problem.message
-        return Problem(problem.code, words, faults, count=count, headers=headers, details=details)
+        moved = Problem(problem.code, words, faults, count=count, headers=headers, details=details)
+        moved.format = problem.format
+        return moved
 
-    def fail(self, problem: Problem) -> None:
-        """Answer now: a body that never ends would not be answered otherwise."""
-        self.end()
-        self.kept.clear()
-        self.problem = self.moved(problem)
-        self.give_up(self.problem)
+    def failed(self, problem: Problem) -> Problem | Outcome:
+        """The problem of a body that has ended, which is told once it is known what is stored."""
+        ways = self.ways()
+        return Outcome({}, ways, self.moved, problem) if ways else self.moved(problem)
+
+    def ways(self) -> list[asyncio.Future[Any]]:
+        return [way for way, *_ in self.pending]
 
     def whole(self) -> bytes | Problem | Outcome:
         """A short body, or what has become of a long one."""
         found = super().whole()
         if isinstance(found, Problem):
-            return self.moved(found)
+            return self.failed(found)
         if not self.blocks:
             return found
         try:
@@ -306,13 +315,9 @@ class Stream(Intake):
                 pass
             self.take(len(self.kept))
         except Problem as problem:
-            return self.moved(problem)
+            return self.failed(problem)
         answer: dict[str, object] = {"status": "success", "accepted": self.accepted}
         if self.rejected:
             rejected = {"rejected": self.rejected, "error_count": self.rejected}
             answer |= {"status": "partial", **rejected, "errors": [told(fault) for fault in self.faults]}
-        return Outcome(answer | {"duplicate": False}, [way for way, *_ in self.pending], self.moved)
-
-
-def stored(way: asyncio.Future[Any]) -> bool:
-    return way.done() and not way.cancelled() and way.exception() is None
+        return Outcome(answer | {"duplicate": False}, self.ways(), self.moved)

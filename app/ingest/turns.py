@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 from app.ingest.batch import Asked, Decode, Steps
 from app.ingest.csv import csv_samples, csv_steps
+from app.ingest.formats import NAMES
 from app.ingest.intake import crowded
 from app.ingest.json_body import json_samples, json_steps
 from app.ingest.line_protocol import line_samples, line_steps
 from app.ingest.ndjson import ndjson_samples, ndjson_steps
+from app.ingest.receipt import refusal
 from app.ingest.teleplot import teleplot_samples, teleplot_steps
 from app.memory.samples import Samples
+from app.problems import Problem
 
 # What takes more than a few ms from so many bytes on, and how it is read then.
 STEPS: dict[Decode, tuple[int, Callable[[bytes, Asked], Steps[list[Samples]]]]] = {
@@ -53,6 +56,8 @@ class Turns:
             async with self.lock:
                 await asyncio.sleep(0)
                 return await stepped(read, body, asked)
+        except (Problem, MemoryError) as why:
+            raise refusal(why, NAMES[read]) from None
         finally:
             self.waiting -= 1
 

@@ -66,6 +66,35 @@ async def test_what_may_yet_be_stored_is_waited_for() -> None:
 
 
 @on_loop
+async def test_a_problem_too_waits_for_what_may_yet_be_stored() -> None:
+    long = Long()
+    for _ in range(3):
+        long.block()
+    long.body.fail(Problem("invalid_sample", "a row is bad"))
+    long.body.add(ROW)
+    long.body.commit()
+    assert len(long.ways) == 3
+    for way in long.ways:
+        assert long.heard == []
+        way.set_result([])
+        await asyncio.sleep(0)
+    assert long.told() == [("invalid_sample", 3, 3)]
+    assert not long.room.coming
+
+
+@on_loop
+async def test_nothing_is_stored_after_a_block_that_was_not() -> None:
+    long = Long()
+    long.block()
+    long.room.close()
+    long.body.add(ROW)
+    long.ways[0].set_exception(Problem("store_unavailable", "it is gone"))
+    await asyncio.sleep(0)
+    assert long.told() == [("store_unavailable", 0, 0)]
+    assert len(long.ways) == 1
+
+
+@on_loop
 async def test_what_is_never_known_is_never_told() -> None:
     long = Long()
     long.block()
@@ -85,7 +114,7 @@ async def test_a_block_that_is_not_stored_does_not_count_nor_those_after_it() ->
     long.ways[1].set_exception(Problem("store_unavailable", "it is gone"))
     long.ways[2].set_result([])
     await asyncio.sleep(0)
-    assert long.told() == [("draining", 1, 1)]
+    assert long.told() == [("store_unavailable", 1, 1)]
 
 
 @on_loop

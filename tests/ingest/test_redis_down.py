@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 import threading
@@ -11,13 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
+from redis.exceptions import OutOfMemoryError
 from serving import on_loop
 from shared import Joined, joined
 
 from app.ingest import redis_writer
+from app.ingest.bus import Series
 from app.ingest.redis_link import DOWN, STREAM
+from app.ingest.redis_writer import Part
+from app.memory.samples import Origin, Samples
 from app.problems import Problem
 from tests.conftest import wait_until
 from tests.redis_server import RedisServer, needs_redis, redis_server
@@ -250,6 +256,54 @@ def test_a_full_redis_is_503_and_not_200(scope: Joined, redis: RedisServer) -> N
     assert int(str(redis.ask("XLEN", STREAM))) == 2
 
 
+@pytest.mark.parametrize("n", [1, 10_000])
+def test_after_a_block_that_is_not_stored_none_of_its_body_is(
+    scope: Joined, monkeypatch: pytest.MonkeyPatch, n: int
+) -> None:
+    """Those in the same entry, in the next ones, and those that come then; others are not affected."""
+    writer, x = scope.bus.writer, np.zeros(n)
+    run_script = writer.run_script
+
+    async def full(entries: list[list[Part]], *script: str) -> list[Any]:
+        monkeypatch.undo()
+        rest = await run_script(entries[1:], *script) if entries[1:] else []
+        return [OutOfMemoryError("it is full"), *rest]
+
+    def put(name: str, series: Series) -> asyncio.Future[Any]:
+        return scope.bus.put([Samples(name, 0.0, x, x, Origin.DATA)], 1.7e9, series)
+
+    async def run() -> None:
+        one, other = Series(), Series()
+        ways = [put("a", one) for _ in range(3)]
+        with pytest.raises(Problem, match="does not take it"):
+            await ways[0]
+        later = [put("b", other), put("a", one), put("b", other)]
+        ended = await asyncio.gather(*ways, *later, return_exceptions=True)
+        assert [isinstance(how, Problem) for how in ended] == [True, True, True, False, True, False]
+
+    monkeypatch.setattr(writer, "run_script", full)
+    asyncio.run_coroutine_threadsafe(run(), scope.served.loop).result(10)
+    assert {name: record.total for name, record in scope.memory.records.items()} == {"b": 2 * n}
+    assert (writer.bytes, len(writer.waiting)) == (0, 0)
+
+
+def test_a_master_that_has_become_a_replica_is_left_though_it_answers(
+    scope: Joined, redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address leads to the new one by then, and somebody sends on and on."""
+    assert scope.served.post({"x": 0, "y": 0})[0] == 200
+    (tmp_path / "other").mkdir()
+    with redis_server(tmp_path / "other") as other:
+        opened = asyncio.open_connection
+        monkeypatch.setattr(
+            asyncio, "open_connection", lambda **given: opened(**given | {"port": other.port})
+        )
+        redis.ask("REPLICAOF", "127.0.0.1", other.port)
+        assert scope.served.post({"x": 1, "y": 1})[0] == 503
+        wait_until(lambda: scope.served.post({"x": 2, "y": 2})[0] == 200, 5)
+        assert other.ask("EXISTS", STREAM) == 1
+
+
 def test_a_redis_that_was_full_is_ready_again_though_nobody_sends(
     scope: Joined, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +340,21 @@ def test_a_channel_that_cannot_be_deleted_for_all_is_503_and_stays(scope: Joined
     wait_until(scope.bus.ready)
     assert scope.served.ask("DELETE", "/data") == (200, {"status": "success", "deleted": ["a", "b"]})
     assert not scope.memory.records
+
+
+def test_what_others_could_not_delete_is_no_matter_of_who_deletes_later(
+    scope: Joined, redis: RedisServer
+) -> None:
+    for name in "ab":
+        scope.served.post({"x": 0, "y": 0, "channel": name})
+    redis.kill()
+    wait_until(lambda: down(scope))
+    on_loop(scope.served.loop, lambda: scope.memory.delete("a"))
+    redis.start()
+    wait_until(scope.bus.ready)
+    answer = scope.served.ask("DELETE", "/data?channel=b")
+    assert answer == (200, {"status": "success", "deleted": ["b"]})
+    assert list(scope.memory.records) == ["a"]
 
 
 def test_what_cannot_be_said_to_all_is_not_said(scope: Joined, redis: RedisServer) -> None:

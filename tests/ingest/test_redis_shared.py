@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 from serving import on_loop
 from shared import Joined, joined
+from test_stream import LINES, upload
 
 from app.config import Config
 from app.ingest import redis_writer
 from app.ingest.redis_bus import RedisBus
 from app.ingest.redis_link import SCRIPT, STREAM, TOTALS
 from app.ingest.redis_tail import Tail
+from app.memory.memory import ChannelLimit
 from app.memory.samples import Origin, Samples
+from app.problems import Problem
 from tests.conftest import wait_until
 from tests.redis_server import RedisServer, needs_redis, redis_server
 
@@ -183,6 +186,45 @@ def test_channels_that_two_processes_let_in_at_once_are_all_there(redis: RedisSe
         redis.ask("XADD", STREAM, "*", *last_entry(redis, b'"b"', b'"c"'))
         held.set()
         wait_until(lambda: list(one.memory.records) == list(other.memory.records) == ["a", "b", "c"])
+
+
+def test_channels_on_their_way_count_as_much_as_those_in_memory(redis: RedisServer) -> None:
+    with joined(redis, Config(max_channels=2)) as one:
+        bus = one.bus
+
+        def put(*names: str) -> asyncio.Future[Any]:
+            x = np.zeros(1)
+            return bus.put([Samples(name, 0.0, x, x, Origin.DATA) for name in names], 1.7e9)
+
+        async def run() -> None:
+            ways = [put("a"), put("a", "b"), put("b")]
+            with pytest.raises(ChannelLimit):
+                put("a", "c")
+            await asyncio.gather(*ways)
+            assert (list(one.memory.records), bus.coming) == (["a", "b"], {})
+            one.memory.clear()
+            await one.memory.settled()
+            bus.writer.up = False
+            with pytest.raises(Problem):
+                put("d", "e")
+            bus.writer.up = True
+            await put("c", "d")
+
+        asyncio.run_coroutine_threadsafe(run(), one.served.loop).result(10)
+        assert list(one.memory.records) == ["c", "d"]
+
+
+def test_after_an_error_in_a_long_body_nothing_is_stored_twice_by_going_on(one: Joined) -> None:
+    rows = [b'{"x":%d,"y":%d}\n' % (n, n) for n in range(2500)]
+    bad = [*rows[:1800], b'{"x":1}\n', *rows[1801:]]
+    for status in (400, 200):
+        with upload(one.served, LINES) as body:
+            body.sender.settimeout(10)
+            body.sender.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(b"".join(bad)), b"".join(bad)))
+            said, answer = body.answer()
+        assert said == status
+        bad = rows[answer.get("first_not_stored", 0) :]
+    assert one.y() == list(range(2500))
 
 
 def last_entry(redis: RedisServer, old: bytes, new: bytes) -> list[bytes]:

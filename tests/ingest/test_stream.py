@@ -246,19 +246,57 @@ def test_what_comes_after_a_block_that_is_not_stored_does_not_count(
             body.sender.sendall(b"0\r\n\r\n")
             wait_until(lambda: scope.receiver.room.stored == 1)
         slow.say(scope.loop, [0, 2], [1])
+        slow.say(scope.loop, [], [3])
         status, answer = body.answer()
     assert (status, answer["code"]) == (503, "store_unavailable")
     assert (answer["accepted"], answer["first_not_stored"]) == (2, 2)
 
 
-def test_an_error_does_not_count_what_may_not_be_stored(scope: Served, slow: Slow) -> None:
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_error_is_told_when_it_is_known_what_is_stored_before_it(
+    scope: Served, slow: Slow, ended: bool, lost: bool
+) -> None:
     with upload(scope, LINES) as body:
         blocks(scope, body, 2)
-        slow.say(scope.loop, [0], [])
         body.send(b'{"x":9}\n')
+        wait_until(lambda: not scope.receiver.room.bodies)
+        if ended:
+            body.sender.sendall(b"0\r\n\r\n")
+            wait_until(lambda: scope.receiver.room.stored == 1)
+        slow.say(scope.loop, [0], [])
+        slow.say(scope.loop, [] if lost else [1], [1] if lost else [])
+        status, answer = body.answer()
+    first = 2 if lost else 4
+    assert (status, answer["accepted"], answer["first_not_stored"]) == (503 if lost else 400, first, first)
+    assert [fault["line"] for fault in answer["errors"]] == ([] if lost else [5])
+
+
+def test_an_error_in_what_comes_last_waits_as_well(scope: Served, slow: Slow) -> None:
+    with upload(scope, LINES) as body:
+        blocks(scope, body, 1)
+        body.sender.sendall(b'8\r\n{"x":9}\n\r\n0\r\n\r\n')
+        wait_until(lambda: scope.receiver.room.stored == 1)
+        slow.say(scope.loop, [0], [])
         status, answer = body.answer()
     assert (status, answer["accepted"], answer["first_not_stored"]) == (400, 2, 2)
-    assert answer["errors"][0]["line"] == 5
+
+
+def test_a_block_for_which_there_is_no_memory_is_answered(
+    scope: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(*_: object) -> None:
+        raise MemoryError
+
+    with upload(scope, LINES) as body:
+        blocks(scope, body, 1)
+        monkeypatch.setattr(scope.receiver.bus, "put", put)
+        body.send(b'{"x":9,"y":1}\n')
+        status, answer = body.answer()
+    assert (status, answer["code"], answer["first_not_stored"]) == (503, "overloaded", 2)
+    counts = scope.receiver.counts
+    assert counts.samples == {("ndjson", "stored"): 2, ("ndjson", "rejected"): 1}
+    assert counts.batches == {("ndjson", "stored"): 1, ("ndjson", "rejected"): 1}
 
 
 def test_nothing_is_kept_of_what_is_stored_or_logged_of_what_is_not(scope: Served, slow: Slow) -> None:
@@ -275,23 +313,36 @@ def test_nothing_is_kept_of_what_is_stored_or_logged_of_what_is_not(scope: Serve
 
 @pytest.mark.parametrize("status", [408, 503])
 def test_whoever_is_cut_off_hears_what_is_stored(
-    scope: Served, monkeypatch: pytest.MonkeyPatch, status: int
+    scope: Served, slow: Slow, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
+    room = scope.receiver.room
     monkeypatch.setattr(stream, "BODY_SECONDS", 0.3 if status == 408 else 15)
     with upload(scope, LINES) as body:
         blocks(scope, body, 1)
         if status == 503:
-            on_loop(scope.loop, lambda: [b.give_way(crowded(1)) for b in scope.receiver.room.bodies.copy()])
+            on_loop(scope.loop, lambda: [coming.fail(crowded(1)) for coming in room.bodies.copy()])
+        wait_until(lambda: not room.bodies)
+        slow.say(scope.loop, [0], [])
         said, answer = body.answer()
     assert (said, answer["accepted"], answer["first_not_stored"]) == (status, 2, 2)
 
 
-def test_what_is_stored_before_a_line_that_is_no_chunk_is_told() -> None:
+@pytest.mark.parametrize("later", [False, True])
+def test_what_is_stored_before_a_line_that_is_no_chunk_is_told(later: bool) -> None:
     """By the lane; Tornado answers that itself."""
-    with lane_serving() as scope, upload(scope, LINES) as body:
-        blocks(scope, body, 1)
-        body.sender.sendall(b"zz\r\n")
-        status, answer = body.answer()
+    with lane_serving() as scope:
+        slow = Slow(scope.receiver)
+        if later:
+            scope.receiver.bus = slow
+        with upload(scope, LINES) as body:
+            blocks(scope, body, 1)
+            body.sender.sendall(b"zz\r\n")
+            if later:
+                wait_until(lambda: not scope.receiver.room.bodies)
+                body.sender.sendall(b"0\r\n\r\nPOST /data HTTP/1.1\r\nHost: a\r\n\r\n")
+                slow.say(scope.loop, [0], [])
+            status, answer = body.answer()
+            assert body.sender.recv(1) == b""
     assert (status, answer["accepted"], answer["first_not_stored"]) == (400, 2, 2)
 
 
