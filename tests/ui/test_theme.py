@@ -30,6 +30,7 @@ LIGHT, DARK = colour(PALETTES["standard"]["light"][0]), colour(PALETTES["standar
 def sine(front: Front, server: Server) -> Iterator[Front]:
     """The tab on a 5 Hz sine, the group Display open."""
     server.post({"x": X.tolist(), "y": SINE.tolist(), "unit": "V", "x_unit": "s"})
+    front.has("ch1")  # a channel that appears moves what is below it
     front.page.evaluate("document.querySelector('[data-group=display]').open = true")
     front.click("#trigger-mode button[value=normal]")  # in Auto a signal of unknown pace rolls
     front.type("#timebase", "50m")
