@@ -39,9 +39,9 @@ def have(scope: Scope, bench: Bench, arguments: Mapping[str, Sequence[str]]) -> 
 
 def pin(tab: Tab, words: Words) -> None:
     """Keep what is on the screen: of a running one the frame that was on the glass."""
-    scope = tab.scope
+    scope, seen = tab.scope, shot(tab, words)
     try:
-        made = tab.bench.pins.add(shot(tab, words), link(scope), noted(words), tab.bench.clock())
+        made = tab.bench.pins.add(seen, link(scope), noted(words), tab.bench.clock())
     except Full as full:
         raise Refused(f"No room for this pin: {full}.") from None
     except ValueError as error:

@@ -55,6 +55,7 @@ class Tab:
         self.scope = Scope(bench.rows)
         self.refused = pin_commands.have(self.scope, bench, arguments)
         self.past: deque[Change] = deque(maxlen=UNDONE)  # what can be taken back, the newest at the end
+        self._dragged: object = None  # the drag that the newest of these is from
         self.worked_out = True  # whether all derived channels of a stopped screen are
         self.checked: State = {}  # what was found of an expression that is being typed
         self.taken: Measured | None = None  # the readings of a stopped screen
@@ -135,9 +136,13 @@ class Tab:
 
     def note(self, before: Before, words: object) -> None:
         """Remember what there was before a change."""
-        moved = isinstance(words, dict) and words.get("do") in NO_CHANGE
-        if not moved and (change := before.change(self)) is not None:
+        asked = words if isinstance(words, dict) else {}
+        drag = asked.get("drag")
+        if asked.get("do") in NO_CHANGE or (drag is not None and drag == self._dragged):
+            return  # of a drag there is what was before it
+        if (change := before.change(self)) is not None:
             self.past.append(change)
+            self._dragged = drag
 
     def restore(self, link: str) -> None:
         """Have the set-up that a link says."""

@@ -367,3 +367,11 @@ def test_what_is_measured_or_how_it_is_displayed_is_nothing_that_an_autoset_lets
         assert not scope.following, words
         obey(made, {"do": "autoset"})
         assert scope.following, words
+
+
+def test_an_empty_screen_cannot_be_pinned_and_the_panel_says_why() -> None:
+    made = tab()
+    for name in list(made.bench.memory.records):
+        made.bench.memory.delete(name)
+    with pytest.raises(Refused, match=r"^There is nothing on the screen to be pinned\.$"):
+        obey(made, {"do": "pin", "note": "a"})

@@ -142,6 +142,16 @@ def test_a_drag_goes_into_the_past_and_a_key_back_to_live(sine: Front) -> None:
     expect(sine.page.locator("#live")).to_be_hidden()
 
 
+def test_undo_takes_a_whole_drag_back(sine: Front) -> None:
+    before = sine.query()
+    dragged(sine, ".mark.level", 0, -glass(sine)["height"] / 4)
+    wait_until(lambda: "t.level" in sine.query())
+    sine.page.wait_for_timeout(300)  # until the last of what it asks for is there
+    sine.page.focus("#glass")
+    sine.key("Control+z")
+    wait_until(lambda: sine.query() == before)
+
+
 def test_undo_takes_a_change_back(sine: Front) -> None:
     sine.page.click("#trigger-slope button[value=falling]")
     wait_until(lambda: "t.slope=falling" in sine.query())

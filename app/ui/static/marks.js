@@ -6,6 +6,7 @@ import {fine} from './units.js'
 const LINGERS = 2000 // ms that the line of a level is seen after it was turned
 const SETTLES = 600 // ms after a drag before the mark goes by what the server says
 const PIXELS = 500 // of a screen, about: a drag is not finer
+let drags = 0 // so many: all that one of them asks for is taken back at once
 const clamp = (share) => Math.min(Math.max(share, 0), 1)
 
 class Mark {
@@ -16,9 +17,9 @@ class Mark {
       ariaOrientation: vertical ? 'vertical' : 'horizontal'}, el('b'), this.tip)
     overlay.append(this.line, this.root)
     Object.assign(this, {vertical, local: null, share: null})
-    const send = seldom(dropped), size = () => overlay.getBoundingClientRect()
+    const send = seldom((share) => dropped(share, {drag: this.drag})), size = () => overlay.getBoundingClientRect()
     drag(this.root, {
-      begin: () => { this.held = true },
+      begin: () => { this.held = true; this.drag = ++drags },
       move: (x, y) => {
         const box = size()
         this.local = clamp(vertical ? 1 - (y - box.top) / box.height : (x - box.left) / box.width)
@@ -49,7 +50,7 @@ class Mark {
     if (share === null) { this.line.hidden = true; return }
     const at = `${((this.vertical ? 1 - clamp(share) : clamp(share)) * 100).toFixed(2)}%`, side = this.vertical ? 'top' : 'left'
     const away = share > 1 ? 1 : share < 0 ? -1 : 0
-    const inside = away ? `clamp(8px, ${at}, 100% - 8px)` : at
+    const inside = `clamp(8px, ${at}, 100% - 8px)`
     if (this.placed !== inside) {
       this.placed = inside
       this.root.style[side] = inside
@@ -83,20 +84,20 @@ export function marks(overlay, command) {
   const source = () => now.traces.find((trace) => trace.slot === now.trigger?.slot)
   const instant = new Mark(overlay, 'instant', 'Trigger: drag to delay', {
     vertical: false, step: (way) => command({do: 'delay', clicks: -way}),
-    dropped: (share) => {
+    dropped: (share, how) => {
       const trace = now.traces[0]
       if (!trace) return
       const span = trace.ends[1] - trace.ends[0]
-      command({do: 'delay', text: fine((parseFloat(now.trigger.position) / 100 - share) * span, span / PIXELS)})
+      command({do: 'delay', text: fine((parseFloat(now.trigger.position) / 100 - share) * span, span / PIXELS), ...how})
     },
   })
   const levels = [0, 1].map((which) => new Mark(overlay, 'level', 'Trigger level: drag, or [ and ]', {
     vertical: true, step: (way) => command({do: 'trigger', field: field(which), clicks: way}),
-    dropped: (share) => {
+    dropped: (share, how) => {
       const trace = source()
       if (!trace) return
       const [bottom, top] = trace.limits
-      command({do: 'trigger', field: field(which), text: fine(bottom + share * (top - bottom), (top - bottom) / PIXELS)})
+      command({do: 'trigger', field: field(which), text: fine(bottom + share * (top - bottom), (top - bottom) / PIXELS), ...how})
     },
   }))
   const grounds = new Map()
@@ -105,7 +106,7 @@ export function marks(overlay, command) {
   function ground(name) {
     return new Mark(overlay, 'ground', `Zero of ${name}: drag to move the trace`, {
       vertical: true, step: (way) => command({do: 'position', channel: name, clicks: way}),
-      dropped: (share) => command({do: 'position', channel: name, text: fine(share * 8 - 4, 0.02)}),
+      dropped: (share, how) => command({do: 'position', channel: name, text: fine(share * 8 - 4, 0.02), ...how}),
     })
   }
 
