@@ -47,7 +47,9 @@ class Desk:
     @classmethod
     def of(cls, settings: dict[str, Any]) -> Desk:
         """The one of a web server, which is kept among its settings."""
-        return cast(Desk, settings.setdefault("desk", cls()))
+        if "desk" not in settings:
+            settings["desk"] = cls()
+        return cast(Desk, settings["desk"])
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(PAINTED_AT_ONCE)

@@ -13,7 +13,9 @@ from tests.process import Server
 from tests.ui.conftest import DESKTOP
 from tests.ui.instrument import Front
 
-WIDTHS = [320, 390, 479, 568, 700, 951, 1024, 1100, 1280, 1440, 1920]
+SCREENS = [320, 390, 568, 1024, 1280, 1440, 1920]
+BREAKS = [479, 480, 699, 700, 950, 951, 1099, 1100, 1252]  # on both sides of where the layout changes
+WIDTHS = sorted(SCREENS + BREAKS)
 X = np.arange(8000) / 4000
 SINE = np.sin(2 * np.pi * 5 * X)
 
