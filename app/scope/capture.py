@@ -81,4 +81,5 @@ def redrawn(glass: Frame, drawing: Drawing, delay: float) -> Frame:
     if trigger.share is not None:
         share = 0.5 + (trigger.share - 0.5) * glass.span / made.span - moved / made.span
         trigger = replace(trigger, share=share)
-    return replace(made, lamp="STOP", trigger=trigger, delay=rounded(delay), sweeps=glass.sweeps)
+    lead = made.lead or glass.lead  # the x axis keeps its unit on a screen that was emptied
+    return replace(made, lamp="STOP", trigger=trigger, lead=lead, delay=rounded(delay), sweeps=glass.sweeps)

@@ -55,6 +55,7 @@ def recall(scope: Scope, arguments: Mapping[str, Sequence[str]]) -> list[str]:
                 turn(scope, key, value)
             except ValueError:
                 refused.append(key)
+    scope.trigger.order()
     return refused
 
 

@@ -293,8 +293,8 @@ class Scope(Showing, param.Parameterized):  # type: ignore[misc]
         return displayed(again, self.view(), lambda name: self.source(memory, name), rows=self.rows).frame
 
     def source(self, memory: Records, name: str) -> Record | None:
-        """The record that the screen shows of a channel: the memory's, or the one that was kept."""
-        if self.capture is None:
+        """The record that the screen shows of a channel: what was kept, or the memory's while nothing is."""
+        if self.capture is None or not self.capture.frame.signals:
             return memory.records.get(name)
         return next((record for record in self.capture.slots.values() if record.name == name), None)
 

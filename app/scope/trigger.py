@@ -197,6 +197,11 @@ class Trigger(param.Parameterized):  # type: ignore[misc]
             value = float(value)
         setattr(self, name, value)
 
+    def order(self) -> None:
+        """Have the two levels of a window or a runt the right way round."""
+        if self.low is not None and self.high is not None and self.low > self.high:
+            self.param.update(low=self.high, high=self.low)
+
 
 NAMES = tuple(field.name for field in fields(Triggering))
 

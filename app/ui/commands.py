@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.ui.tab import Tab
 
 LONGEST_ITEM = 600
+RECENT = 2.0  # s since the last sample: somebody sends
 
 
 def run(tab: Tab, words: Words) -> None:
@@ -57,9 +58,12 @@ def timebase(tab: Tab, words: Words) -> None:
 
 def demo(tab: Tab, words: Words) -> None:
     """Start or stop the demo signal, for everybody."""
+    own, since = tab.bench.demo, tab.bench.clock() - RECENT
     if words.get("on") is not True:
-        tab.bench.demo.stop()
-    elif not tab.bench.demo.start():
+        own.stop()
+    elif not own.running and any(record.updated > since for record in tab.bench.memory.records.values()):
+        raise Refused("Somebody is sending: the demo signal is for a scope that nobody sends to.")
+    elif not own.start():
         raise Refused("A channel named demo is there already: delete it first.")
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from itertools import islice
+
 import numpy as np
 import pytest
 
+from tests.faults.sampling import EVERY, moments
 from tests.faults.slope import slope
 
 N, TRUE = 400, 3.0
@@ -39,3 +43,16 @@ def test_the_truth_is_mostly_within_the_interval() -> None:
 
 def test_what_grows_much_is_known_to_grow() -> None:
     assert slope(*noisy(2, 0.8, growth=40.0), 40).low > 1
+
+
+def test_a_sawtooth_as_steady_as_the_looks_is_no_growth() -> None:
+    def memory(at: np.ndarray) -> np.ndarray:
+        return 2.5 * ((at / 5.005) % 1)  # given back every 5 s and a little
+
+    steady = np.arange(0, 3500, 5.007)
+    assert slope(steady / 3600, memory(steady), 60).low > 0.1  # which is what this is about
+    drawn = np.array(list(islice(moments(random.Random(1)), 3500)))
+    assert np.array_equal(drawn // EVERY, np.arange(3500))
+    found = slope(drawn / 3600, memory(drawn), 300)
+    assert found.low < 0 < found.high
+    assert found.high - found.low < 0.7

@@ -47,5 +47,11 @@ def test_nonsense_is_named_and_changes_nothing(text: str) -> None:
     assert "timebase" not in scope.touched
 
 
+@pytest.mark.parametrize("text", ["t.low=1&t.high=3", "t.low=3&t.high=1", "t.high=1&t.low=3"])
+def test_the_levels_of_a_runt_are_taken_either_way_round(text: str) -> None:
+    scope, refused = read(f"t.kind=runt&{text}")
+    assert (scope.trigger.low, scope.trigger.high, refused) == (1, 3, [])
+
+
 def test_parameters_of_others_are_left_alone() -> None:
     assert read("utm_source=x&theme=dark&bokeh-session-id=1")[1] == []

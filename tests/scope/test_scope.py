@@ -152,8 +152,11 @@ def test_clear_empties_a_stopped_screen() -> None:
     glass = on_glass(scope, memory)
     scope.stop(memory, glass, Searches())
     scope.clear(memory)
-    assert scope.frame(memory, Searches()).traces == {}
-    assert scope.frame(memory, Searches()).lamp == "STOP"
+    for _ in range(2):  # as it was cleared, and drawn anew
+        empty = scope.frame(memory, Searches())
+        assert (empty.traces, empty.lamp, empty.lead) == ({}, "STOP", "a")
+        assert scope.source(memory, "a") is memory.records["a"]  # its knobs are there
+        scope.sweep_speed(3)
 
 
 def test_a_stopped_screen_survives_the_end_of_its_channel() -> None:

@@ -71,6 +71,11 @@ def test_the_screen_is_told_in_the_fields_words(four: Front) -> None:
     expect(four.page.locator("#status-spectrum")).to_contain_text("centre250 HzRBW999.0 mHz")
     four.click("#display button[value=yt]")
     expect(four.page.locator("#status-spectrum")).to_be_hidden()
+    four.click("#display button[value=xy]")
+    expect(four.page.locator("#summary")).to_contain_text("square against sine: a figure, 3.30 Vpp")
+    four.click("#display button[value=spectrogram]")
+    expect(four.page.locator("#summary")).to_contain_text("Spectrogram of sine, to 500.0 Hz, ")
+    four.click("#display button[value=yt]")
     four.shows("#summary", "; ".join(SAID))
 
 

@@ -72,6 +72,20 @@ def test_tracking_cursors_read_the_samples_that_are_drawn(ramp: Front) -> None:
     expect(ramp.page.locator(".ring")).to_have_count(2)
 
 
+def test_tracking_cursors_read_the_line_between_two_samples(front: Front, server: Server) -> None:
+    server.post({"x": [0, 0.5, 1], "y": [-1, 1, 0], "unit": "V", "x_unit": "s"})
+    front.has("ch1")
+    front.type("#timebase", "100m")
+    front.page.evaluate("document.querySelector('[data-group=cursors]').open = true")
+    mode(front, "tracking")
+    front.type("#level", "5")  # nothing triggers: the last sample is at the right border
+    front.shows("#axis output >> nth=2", "1.000 s")
+    a, b = (float(reads(front, name).removesuffix(" ms")) / 1000 for name in "AB")
+    values = [float(text) / 1000 for text in reads(front, "ch1 A, B").split()[::2]]
+    assert values == pytest.approx(np.interp([a, b], [0, 0.5, 1], [-1, 1, 0]), abs=2e-3)
+    mode(front, "off")
+
+
 def test_value_cursors_are_in_units_of_the_chosen_channel(ramp: Front) -> None:
     mode(ramp, "value")
     scale = ramp.value("#units")

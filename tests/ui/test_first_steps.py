@@ -81,3 +81,16 @@ def test_a_foreign_sample_ends_the_demo(front: Front, server: Server) -> None:
     front.has("real")
     wait_until(lambda: list(server.channels()) == ["real"])
     expect(front.page.locator("#stop-demo")).to_be_hidden()
+
+
+def test_there_is_no_demo_while_somebody_sends(front: Front, server: Server) -> None:
+    server.post({"y": 1, "channel": "real"})
+    front.has("real")
+    front.page.evaluate("document.querySelector('[data-group=send]').open = true")
+    front.click("#send .demo")
+    front.says("Somebody is sending")
+    front.page.wait_for_timeout(2100)
+    front.click("#send .demo")
+    front.has("real", "demo signal")
+    front.click("#stop-demo")
+    front.has("real")

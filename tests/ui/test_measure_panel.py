@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -41,6 +42,16 @@ def add(front: Front, name: str, channel: str = "ch1") -> None:
 def cell(front: Front, label: str) -> str:
     """What the bar says beside a label."""
     return front.page.locator(f"#bar .measured:has(span:text-is('{label}')) output").first.inner_text()
+
+
+def part(front: Front, name: str) -> list[str]:
+    """A parameter of the page's address."""
+    return parse_qs(front.query()).get(name, [])
+
+
+def undo(front: Front) -> None:
+    front.page.focus("#glass")
+    front.key("Control+z")
 
 
 def test_the_menu_has_every_measurement_there_is() -> None:
@@ -113,3 +124,29 @@ def test_only_what_lies_between_the_cursors_is_measured(sine: Front) -> None:
     sine.click("#gate")
     wait_until(lambda: "gate=" not in sine.query())
     sine.page.evaluate("document.querySelector('#cursor-mode button').click()")
+
+
+def test_a_gate_is_dragged_and_hidden_with_its_cursors_and_each_is_undone_at_once(sine: Front) -> None:
+    sine.page.evaluate("document.querySelector('[data-group=cursors]').open = true")
+    sine.click("#gate")
+    wait_until(lambda: "gate=" in sine.query() and "cursors=time" in sine.query())
+    before, gate = sine.query(), part(sine, "gate")
+    box = sine.page.locator(".cursor.x").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    sine.page.mouse.move(x, y)
+    sine.page.mouse.down()
+    for n in range(5):
+        sine.page.mouse.move(x + 20 * n, y)
+        sine.page.wait_for_timeout(80)
+    sine.page.mouse.up()
+    sine.page.wait_for_timeout(500)  # until the link tells where the cursors stand
+    assert part(sine, "gate") != gate
+    undo(sine)
+    wait_until(lambda: sine.query() == before)
+    sine.click("#cursor-mode button[value=off]")
+    wait_until(lambda: "gate=" not in sine.query() and "cursors=" not in sine.query())
+    undo(sine)
+    wait_until(lambda: sine.query() == before)
+    sine.click("#cursor-mode button[value=off]")
+    wait_until(lambda: "gate=" not in sine.query())

@@ -93,6 +93,19 @@ def test_a_deleted_channel_stays_on_a_stopped_screen_until_run(front: Front, ser
     front.lamp("WAIT")
 
 
+def test_a_stopped_screen_that_is_emptied_keeps_its_knobs(front: Front, server: Server) -> None:
+    stopped(front, server)
+    front.type("#position", "1.5")
+    front.holds("#position", "1.50")
+    before = [front.value(knob) for knob in ("#timebase", "#units", "#position")]
+    front.click("#clear")
+    wait_until(lambda: not front.mask().any())
+    front.click("#timebase-more")
+    front.click("#timebase-less")
+    for knob, value in zip(("#timebase", "#units", "#position"), before, strict=True):
+        front.holds(knob, value)
+
+
 def test_clear_empties_this_tab_only_and_loses_nothing(front: Front, other: Front, server: Server) -> None:
     server.columns(X, ch1=SINE)
     before = other.settled()

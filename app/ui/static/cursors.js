@@ -1,7 +1,7 @@
 // Cursors: two lines in x, two in y, or two in x that read the traces. They stand on the screen, also while it runs.
 import {el, show} from './parts.js'
 import {Choice} from './fields.js'
-import {drag, seldom} from './drag.js'
+import {another, drag, seldom} from './drag.js'
 import {Echo} from './echo.js'
 import {overTime} from './marks.js'
 import {clock, engineering, inverse} from './units.js'
@@ -12,12 +12,12 @@ const SETTLED = 300 // ms after the last move before the link tells where they s
 const clamp = (share) => Math.min(Math.max(share, 0), 1)
 
 class Line {
-  constructor(overlay, axis, name, moved) {
-    Object.assign(this, {overlay, axis, moved, vertical: axis === 'y'})
+  constructor(overlay, axis, name, begin, moved) {
+    Object.assign(this, {overlay, axis, vertical: axis === 'y'})
     this.root = el('div', {className: `cursor ${axis}`, role: 'slider', tabIndex: 0, ariaLabel: `Cursor ${name}`, ariaValueMin: '0', ariaValueMax: '100', ariaOrientation: axis === 'y' ? 'vertical' : 'horizontal',
       title: `Cursor ${name}: drag, or arrow keys`, hidden: true}, el('b', {textContent: name}))
     overlay.append(this.root)
-    drag(this.root, {move: (x, y) => {
+    drag(this.root, {begin, move: (x, y) => {
       const box = overlay.getBoundingClientRect()
       moved(clamp(this.vertical ? 1 - (y - box.top) / box.height : (x - box.left) / box.width))
     }})
@@ -25,6 +25,7 @@ class Line {
       const way = (this.vertical ? {ArrowUp: 1, ArrowDown: -1} : {ArrowRight: 1, ArrowLeft: -1})[event.key]
       if (!way) return
       event.preventDefault()
+      if (!event.repeat) begin()
       moved(clamp(this.share + way * NUDGE[axis] * (event.shiftKey ? 10 : 1)))
     })
   }
@@ -42,12 +43,12 @@ export class Cursors {
     this.bar = bar
     this.overlay = overlay
     this.at = {mode: 'off', x: [0.3, 0.7], y: [0.7, 0.3]}
-    this.moved = () => {}
+    this.moved = this.hidden = () => {} // for those who look between the two in x
     this.command = command
     this.told = ''
     this.echo = new Echo()
     const told = seldom(() => this.moved())
-    const line = (axis) => ['A', 'B'].map((name, i) => new Line(overlay, axis, name, (share) => {
+    const line = (axis) => ['A', 'B'].map((name, i) => new Line(overlay, axis, name, () => this.begin(), (share) => {
       this.at[axis][i] = share
       this.draw()
       this.keep(SETTLED)
@@ -64,8 +65,14 @@ export class Cursors {
 
   shares() { return [...this.at.x] }
 
+  begin() { this.drag = another() } // what follows is one act of a person, and taken back at once
+
+  across() { return this.at.mode === 'time' || this.at.mode === 'tracking' }
+
   set(mode) { // a person did
+    this.begin()
     this.show(mode)
+    if (!this.across()) this.hidden()
     this.keep()
   }
 
@@ -77,7 +84,7 @@ export class Cursors {
 
   next() { const modes = Object.keys(MODES); this.set(modes[(modes.indexOf(this.at.mode) + 1) % modes.length]) }
 
-  time() { if (this.at.mode === 'off' || this.at.mode === 'value') this.set('time') }
+  time() { if (!this.across()) this.set('time') }
 
   keep(wait = 0) { // in the set-up of the tab: in its link, and to be taken back
     clearTimeout(this.telling)
@@ -87,7 +94,7 @@ export class Cursors {
       const value = mode === 'off' ? '' : [mode, ...places.map((share) => Number(share.toFixed(4)))].join()
       if (value === this.told) return
       this.echo.send(this.told = value)
-      this.command({do: 'look', field: 'cursors', value})
+      this.command({do: 'look', field: 'cursors', value, drag: this.drag})
     }, wait)
   }
 
@@ -105,7 +112,7 @@ export class Cursors {
   }
 
   draw() {
-    const {mode} = this.at, across = mode === 'time' || mode === 'tracking'
+    const {mode} = this.at, across = this.across()
     for (const line of this.lines.x) line.root.hidden = !across
     for (const line of this.lines.y) line.root.hidden = mode !== 'value'
     const read = mode === 'off' || !this.last.traces.length ? [] : mode === 'value' ? this.levels() : this.instants()
@@ -138,8 +145,9 @@ export class Cursors {
       {key: 'd', label: '\u0394', value: text(b - a), color}]
   }
 
-  followed() { // each trace at A and B: the nearest point that is drawn
-    const found = this.last.traces.map((trace) => ({trace, points: this.at.x.map((share) => nearest(trace, share))}))
+  followed() { // each trace at A and B: the line through its samples, or else the nearest point that is drawn
+    const lined = this.last.state.display === 'yt'
+    const found = this.last.traces.map((trace) => ({trace, points: this.at.x.map((share) => read(trace, share, lined))}))
       .filter(({points}) => points.every(Boolean))
     this.point(found.flatMap(({trace, points}) => points.map((point) => ({...point, color: trace.color}))))
     return found.map(({trace, points: [a, b]}) => ({
@@ -174,12 +182,17 @@ export class Cursors {
 }
 
 
-function nearest({x, y, ends: [start, end], limits: [bottom, top]}, share) {
+function read({x, y, near, ends: [start, end], limits: [bottom, top]}, share, lined) {
   const at = start + share * (end - start)
-  let best = -1, distance = Infinity
+  let best = -1, distance = Infinity, before = -1, ordered = lined && !near
   for (let i = 0; i < x.length; i++) {
     const off = Math.abs(x[i] - at)
     if (off < distance && y[i] === y[i]) { best = i; distance = off }
+    if (x[i] <= at) before = i
+    if (i && x[i] < x[i - 1]) ordered = false
   }
-  return best < 0 ? null : {y: y[best], across: clamp((x[best] - start) / (end - start)), up: (y[best] - bottom) / (top - bottom)}
+  if (best < 0) return null
+  const ahead = (at - x[before]) / (x[before + 1] - x[before]), between = ordered ? y[before] + ahead * (y[before + 1] - y[before]) : NaN
+  const [value, place] = between === between ? [between, share] : [y[best], clamp((x[best] - start) / (end - start))]
+  return {y: value, across: place, up: (value - bottom) / (top - bottom)}
 }

@@ -2,6 +2,9 @@
 
 const SLOP = 4 // px that a hand moves without meaning it
 const EVERY = 50 // ms between two messages while something is dragged
+let drags = 0
+
+export const another = () => ++drags // number of one more drag: all that it asks for is taken back at once
 
 export function drag(element, {wanted = () => true, begin = () => true, move, end = () => {}}) {
   // move(x, y, dx, dy): px in the window; begin and end once, and only if it was really moved; begin may say false

@@ -1,12 +1,11 @@
 // Marks over the screen: T above it at the trigger's instant, T beside it at the level, zero of each trace. All can be dragged.
 import {el, show} from './parts.js'
-import {drag, seldom} from './drag.js'
+import {another, drag, seldom} from './drag.js'
 import {fine} from './units.js'
 
 const LINGERS = 2000 // ms that the line of a level is seen after it was turned
 const SETTLES = 600 // ms after a drag before the mark goes by what the server says
 const PIXELS = 500 // of a screen, about: a drag is not finer
-let drags = 0 // so many: all that one of them asks for is taken back at once
 const clamp = (share) => Math.min(Math.max(share, 0), 1)
 
 class Mark {
@@ -19,7 +18,7 @@ class Mark {
     Object.assign(this, {vertical, local: null, share: null})
     const send = seldom((share) => dropped(share, {drag: this.drag})), size = () => overlay.getBoundingClientRect()
     drag(this.root, {
-      begin: () => { this.held = true; this.drag = ++drags },
+      begin: () => { this.held = true; this.drag = another() },
       move: (x, y) => {
         const box = size()
         this.local = clamp(vertical ? 1 - (y - box.top) / box.height : (x - box.left) / box.width)

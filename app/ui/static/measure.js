@@ -31,6 +31,7 @@ export function measure(root, bar, command, cursors) {
   const reset = key('Reset', 'Statistics begin afresh', () => command({do: 'statistics'}), {id: 'statistics-reset'})
   const gate = key('Between cursors', 'Measure only what lies between the time cursors', () => {
     gated = !gated
+    cursors.begin()
     if (gated) cursors.time()
     send()
   }, {id: 'gate'})
@@ -39,9 +40,10 @@ export function measure(root, bar, command, cursors) {
   const pair = () => { second.root.hidden = !(name in PAIRS) }
   const send = () => {
     const [from, to] = cursors.shares().sort((a, b) => a - b)
-    command({do: 'gate', ...(gated ? {from, to} : {from: null, to: null})})
+    command({do: 'gate', ...(gated ? {from, to} : {from: null, to: null}), drag: cursors.drag})
   }
   cursors.moved = () => { if (gated) send() }
+  cursors.hidden = () => { if (gated) { gated = false; send() } }
   what.show(name)
   pair()
   let last = {channels: []}
